@@ -33,7 +33,9 @@ pub enum MatrixError {
         values: usize,
     },
     /// An index is outside of the matrix.
-    #[error("entry ({row}, {col}) is outside of a matrix with {nrows} rows and {ncols} columns (counted from 0)")]
+    #[error(
+        "entry ({row}, {col}) is outside of a matrix with {nrows} rows and {ncols} columns (counted from 0)"
+    )]
     OutOfBounds {
         /// row, 0-based
         row: usize,
@@ -45,7 +47,9 @@ pub enum MatrixError {
         ncols: usize,
     },
     /// Columns within a row must increase strictly.
-    #[error("row {row}: column {col} (0-based) is out of order or repeated; sort rows and sum duplicates, or use `Csr::from_triplets`")]
+    #[error(
+        "row {row}: column {col} (0-based) is out of order or repeated; sort rows and sum duplicates, or use `Csr::from_triplets`"
+    )]
     Unsorted {
         /// row, 0-based
         row: usize,
@@ -53,7 +57,10 @@ pub enum MatrixError {
         col: usize,
     },
     /// More rows, columns or entries than 32-bit indices reach.
-    #[error("{what} = {got} does not fit the 32-bit indices of `Csr` (at most {}); borrow it as a `CsrRef<usize>` instead", u32::MAX)]
+    #[error(
+        "{what} = {got} does not fit the 32-bit indices of `Csr` (at most {}); borrow it as a `CsrRef<usize>` instead",
+        u32::MAX
+    )]
     TooLarge {
         /// `"rows"`, `"columns"` or `"entries"`
         what: &'static str,

@@ -1,0 +1,19 @@
+//! The loops everything else is made of: sparse matrix times vector, inner products, updates.
+//!
+//! Every function runs in the rayon pool it is called in, and on one thread outside of any pool.
+//! Sums are taken over a tree whose shape depends on the length alone, so a result has the same
+//! bits whatever the number of threads. Nothing here allocates. Lengths that do not match are a
+//! mistake of the caller and panic; the solvers check theirs first.
+//!
+//! [`reference`] holds the slow and obviously right twin of each, which the tests compare with.
+
+mod par;
+pub mod reference;
+mod simd;
+mod spmv;
+mod vector;
+
+pub use spmv::{residual, spmv};
+pub use vector::{
+    axpy, axpy_norm_squared, copy, dot, multiply, norm_squared, scale, shift, sub_from, sum, xpby,
+};

@@ -1,0 +1,129 @@
+//! Preconditioners: z ← M⁻¹ r with M close to A and cheap to undo.
+
+mod identity;
+mod jacobi;
+
+pub use identity::Identity;
+pub use jacobi::{Jacobi, JacobiConfig};
+
+use crate::LinearOperator;
+use resolvent_matrices::{MatrixError, Scalar};
+use std::fmt;
+
+/// What a preconditioner declares M⁻¹ to be, from the strictest to the loosest: a solver that
+/// takes one takes all before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Linearity {
+    /// The same Hermitian positive definite matrix at every application.
+    FixedHpd,
+    /// Hermitian positive definite by construction, but computed in arithmetic of lower precision
+    /// than the solver's: CG then uses the Polak–Ribière β.
+    NearlyHpd,
+    /// The same matrix at every application.
+    Fixed,
+    /// Whatever: an inner iteration, a network.
+    Variable,
+}
+
+impl fmt::Display for Linearity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FixedHpd => "fixed and Hermitian positive definite",
+            Self::NearlyHpd => "Hermitian positive definite up to rounding",
+            Self::Fixed => "fixed",
+            Self::Variable => "variable",
+        })
+    }
+}
+
+/// z ← M⁻¹ r.
+pub trait Preconditioner<T: Scalar>: Send {
+    /// Its name on the command line, e.g. `ic0`.
+    fn name(&self) -> &'static str;
+
+    /// Makes ready for the next matrix of a sequence. With the pattern of the one before,
+    /// symbolic work is reused and nothing is allocated.
+    ///
+    /// # Errors
+    /// [`PrecondError`]; the preconditioner must then not be applied before a successful `update`.
+    fn update(&mut self, a: &dyn LinearOperator<T>) -> Result<(), PrecondError>;
+
+    /// z ← M⁻¹ r. Overwrites all of `z`; allocates nothing.
+    ///
+    /// # Errors
+    /// [`PrecondError`] if it cannot be computed.
+    fn apply(&mut self, r: &[T], z: &mut [T]) -> Result<(), PrecondError>;
+
+    /// What M⁻¹ is. No default: the author must say.
+    fn linearity(&self) -> Linearity;
+
+    /// Memory held, in bytes.
+    fn bytes(&self) -> usize;
+}
+
+/// Why a preconditioner could not be built or applied.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PrecondError {
+    /// It needs the entries of A, and A is matrix-free.
+    #[error("{precond} needs the entries of A, and this operator has none to show")]
+    NeedsEntries {
+        /// preconditioner
+        precond: &'static str,
+    },
+    /// The diagonal has an entry it cannot use.
+    #[error(
+        "{precond}: the diagonal entry of row {row} (counted from 0) is {found}, {needed} is needed"
+    )]
+    Diagonal {
+        /// preconditioner
+        precond: &'static str,
+        /// row, 0-based
+        row: usize,
+        /// what stands there
+        found: String,
+        /// what is needed
+        needed: &'static str,
+    },
+    /// A pivot failed.
+    #[error("{precond}: pivot of row {row} (counted from 0) is {found}{hint}")]
+    Pivot {
+        /// preconditioner
+        precond: &'static str,
+        /// row, 0-based
+        row: usize,
+        /// the pivot
+        found: String,
+        /// what to try, beginning with `; `
+        hint: &'static str,
+    },
+    /// The next matrix does not fit what was prepared.
+    #[error("{precond} was prepared for {expected} rows, this matrix has {got}")]
+    Shape {
+        /// preconditioner
+        precond: &'static str,
+        /// rows it was built for
+        expected: usize,
+        /// rows given
+        got: usize,
+    },
+    /// A parameter makes no sense.
+    #[error("{precond}: {problem}")]
+    Config {
+        /// preconditioner
+        precond: &'static str,
+        /// what is wrong, and what is allowed
+        problem: String,
+    },
+    /// The matrix cannot be used.
+    #[error(transparent)]
+    Matrix(#[from] MatrixError),
+    /// A plugged-in preconditioner failed in its own way.
+    #[error("{precond}: {problem}")]
+    Failed {
+        /// preconditioner
+        precond: &'static str,
+        /// what happened
+        problem: String,
+    },
+}

@@ -1,0 +1,331 @@
+//! The bookkeeping of one solve, shared by all methods: counts, norms, the stopping test, and the
+//! rule that convergence is claimed on the recomputed residual alone.
+
+use crate::precond::Linearity;
+use crate::reduce::{any, dot, norm, norm_from};
+use crate::{
+    LinearOperator, Nullspace, Observer, Preconditioner, Reduce, SolveError, SolveReport, Step,
+    StopReason, Stopping, System, kernels,
+};
+use resolvent_matrices::{AnyCsr, Real, Scalar};
+use std::time::Instant;
+
+/// How often a solve whose recurrence claims what x does not hold is started again from x.
+const MAX_CORRECTIONS: usize = 3;
+
+/// One solve in progress.
+pub(crate) struct Run<'s, 'o, T: Scalar> {
+    a: &'s dyn LinearOperator<T>,
+    b: &'s [T],
+    m: &'s mut dyn Preconditioner<T>,
+    nullspace: &'s Nullspace<T>,
+    /// Sums over processes.
+    pub comm: &'s dyn Reduce<T>,
+    observer: &'o mut dyn Observer<T>,
+    stopping: Stopping<T::Real>,
+    started: Instant,
+    hermitian: bool,
+    rhs_norm: T::Real,
+    target: T::Real,
+    initial: Option<T::Real>,
+    /// Norm of the part of the residual that no x can change.
+    unreachable: T::Real,
+    /// The residual last seen was recomputed from x.
+    exact: bool,
+    /// Iterations done.
+    pub iterations: usize,
+    matvecs: usize,
+    precond_applies: usize,
+    corrections: usize,
+}
+
+/// What to do before the next iteration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Go on.
+    Go,
+    /// r and its norm were recomputed and differ from the recurrence: start again from x.
+    Restart,
+    /// End.
+    Stop(StopReason),
+}
+
+impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
+    /// Checks shapes and the preconditioner's declaration; answers b = 0 with x = 0.
+    pub fn start(
+        solver: &'static str,
+        needed: Linearity,
+        n: usize,
+        stopping: Stopping<T::Real>,
+        system: System<'s, T>,
+        x: &mut [T],
+        observer: &'o mut dyn Observer<T>,
+    ) -> Result<Self, SolveError> {
+        let started = Instant::now();
+        let System {
+            a,
+            b,
+            m,
+            nullspace,
+            comm,
+        } = system;
+        if a.nrows() != a.ncols() {
+            return Err(SolveError::NotSquare {
+                solver,
+                nrows: a.nrows(),
+                ncols: a.ncols(),
+            });
+        }
+        let length = |what, got, expected| {
+            if got == expected {
+                Ok(())
+            } else {
+                Err(SolveError::Shape {
+                    what,
+                    expected,
+                    got,
+                })
+            }
+        };
+        length("the matrix (against the solver's workspace)", a.nrows(), n)?;
+        length("b", b.len(), n)?;
+        length("x", x.len(), n)?;
+        if let Some(got) = nullspace.len() {
+            length("the null-space vector", got, n)?;
+        }
+        let declared = m.linearity();
+        if declared > needed {
+            return Err(SolveError::NeedsLinearity {
+                solver,
+                needed,
+                declared,
+            });
+        }
+        let rhs_norm = norm(comm, b);
+        if rhs_norm == T::Real::ZERO {
+            x.fill(T::ZERO); // b = 0 has the answer x = 0
+        }
+        Ok(Self {
+            a,
+            b,
+            m,
+            nullspace,
+            comm,
+            observer,
+            target: (stopping.rtol * rhs_norm).max(stopping.atol),
+            stopping,
+            started,
+            hermitian: a.tags().hermitian,
+            rhs_norm,
+            initial: None,
+            unreachable: T::Real::ZERO,
+            exact: false,
+            iterations: 0,
+            matvecs: 0,
+            precond_applies: 0,
+            corrections: 0,
+        })
+    }
+
+    /// How M⁻¹ is declared.
+    pub fn linearity(&self) -> Linearity {
+        self.m.linearity()
+    }
+
+    /// max(rtol·‖b‖, atol).
+    pub fn target(&self) -> T::Real {
+        self.target
+    }
+
+    /// r ← b − A x (projected, where null(Aᴴ) is known); returns ‖r‖₂.
+    pub fn residual(&mut self, x: &[T], r: &mut [T]) -> T::Real {
+        self.a.residual(self.b, x, r); // r = b − Ax
+        self.matvecs += 1;
+        self.unreachable = self.nullspace.project_left(self.comm, self.hermitian, r);
+        self.exact = true;
+        let rnorm = norm(self.comm, r);
+        self.initial.get_or_insert(rnorm);
+        rnorm
+    }
+
+    /// y ← A x.
+    pub fn apply(&mut self, x: &[T], y: &mut [T]) {
+        self.a.apply(x, y);
+        self.matvecs += 1;
+    }
+
+    /// z ← M⁻¹ r, out of the null space.
+    pub fn precondition(&mut self, r: &[T], z: &mut [T]) -> Result<(), SolveError> {
+        self.m.apply(r, z)?;
+        self.precond_applies += 1;
+        self.nullspace.project(self.comm, z);
+        Ok(())
+    }
+
+    /// v ← v − Q Qᴴ v: keeps a Krylov vector out of the null space.
+    pub fn project(&self, v: &mut [T]) {
+        self.nullspace.project(self.comm, v);
+    }
+
+    /// v ← v − Q Qᴴ v with Q spanning null(Aᴴ), where that is known: keeps a residual consistent.
+    pub fn project_left(&self, v: &mut [T]) {
+        self.nullspace.project_left(self.comm, self.hermitian, v);
+    }
+
+    /// (x, y) = xᴴ y over all processes.
+    pub fn dot(&self, x: &[T], y: &[T]) -> T {
+        dot(self.comm, x, y)
+    }
+
+    /// ‖x‖₂ over all processes.
+    pub fn norm(&self, x: &[T]) -> T::Real {
+        norm(self.comm, x)
+    }
+
+    /// ‖x‖₂ from this process's share of ‖x‖₂².
+    pub fn norm_from(&self, partial: T::Real) -> T::Real {
+        norm_from(self.comm, partial)
+    }
+
+    /// An iteration is done; the residual is now that of a recurrence.
+    pub fn advance(&mut self) {
+        self.iterations += 1;
+        self.exact = false;
+    }
+
+    /// Whether a residual of this norm meets the tolerance.
+    pub fn met(&self, rnorm: T::Real) -> bool {
+        let whole = if self.unreachable > self.target {
+            rnorm // the rest cannot be met: solve the projected system, then say so
+        } else {
+            hypot(rnorm, self.unreachable)
+        };
+        whole <= self.target
+    }
+
+    /// Shows the observer where the solve stands, and looks at every bound but the tolerance.
+    pub fn limits(
+        &mut self,
+        rnorm: T::Real,
+        x: Option<&[T]>,
+        r: Option<&[T]>,
+    ) -> Option<StopReason> {
+        let step = Step {
+            k: self.iterations,
+            residual_norm: rnorm,
+            x,
+            r,
+        };
+        let stop = self.observer.step(&step).is_break();
+        if !rnorm.is_finite() {
+            return Some(StopReason::NonFinite);
+        }
+        if any(self.comm, stop) {
+            return Some(StopReason::Interrupted);
+        }
+        if self.met(rnorm) {
+            return None;
+        }
+        if self.iterations >= self.stopping.max_iters {
+            return Some(StopReason::MaxIterations);
+        }
+        if let Some(initial) = self.initial
+            && rnorm > self.stopping.dtol * initial
+        {
+            return Some(StopReason::Diverged);
+        }
+        if let Some(limit) = self.stopping.max_time
+            && any(self.comm, self.started.elapsed() > limit)
+        {
+            return Some(StopReason::TimeLimit);
+        }
+        None
+    }
+
+    /// The test before each iteration of a method that has x and r at hand. When the recurrence
+    /// meets the tolerance, r and `rnorm` are recomputed from x, and only that is believed.
+    pub fn check(&mut self, rnorm: &mut T::Real, x: &[T], r: &mut [T]) -> Verdict {
+        if let Some(reason) = self.limits(*rnorm, Some(x), Some(r)) {
+            return Verdict::Stop(reason);
+        }
+        if !self.met(*rnorm) {
+            return Verdict::Go;
+        }
+        if !self.exact {
+            *rnorm = self.residual(x, r);
+        }
+        self.judge(*rnorm)
+    }
+
+    /// What follows from a residual that was just recomputed after a claim of convergence.
+    pub fn judge(&mut self, rnorm: T::Real) -> Verdict {
+        if self.met(rnorm) {
+            Verdict::Stop(StopReason::Converged)
+        } else if self.corrections < MAX_CORRECTIONS {
+            self.corrections += 1;
+            Verdict::Restart
+        } else {
+            Verdict::Stop(StopReason::Stagnated)
+        }
+    }
+
+    /// Recomputes the residual from x (unless it just was) and writes the report.
+    pub fn finish(
+        mut self,
+        mut reason: StopReason,
+        mut rnorm: T::Real,
+        x: &[T],
+        r: &mut [T],
+    ) -> SolveReport<T::Real> {
+        if !self.exact {
+            rnorm = self.residual(x, r);
+        }
+        if self.met(rnorm) {
+            // also a method that broke down or ran out of iterations may have arrived
+            reason = match reason {
+                StopReason::Interrupted => StopReason::Interrupted,
+                _ if self.unreachable > self.target => StopReason::Inconsistent,
+                _ => StopReason::Converged,
+            };
+        } else if !rnorm.is_finite() {
+            reason = StopReason::NonFinite;
+        }
+        let residual_norm = hypot(rnorm, self.unreachable);
+        let backward_error = if reason == StopReason::Stagnated {
+            self.a.as_csr().map(|a| {
+                let scale = frobenius(a) * norm(self.comm, x) + self.rhs_norm;
+                residual_norm / scale
+            })
+        } else {
+            None
+        };
+        SolveReport {
+            reason,
+            iterations: self.iterations,
+            matvecs: self.matvecs,
+            precond_applies: self.precond_applies,
+            corrections: self.corrections,
+            residual_norm,
+            rhs_norm: self.rhs_norm,
+            backward_error,
+            time: self.started.elapsed(),
+        }
+    }
+}
+
+/// √(a² + b²).
+fn hypot<R: Real>(a: R, b: R) -> R {
+    if b == R::ZERO {
+        a // exactly
+    } else {
+        (a * a + b * b).sqrt()
+    }
+}
+
+/// ‖A‖_F.
+fn frobenius<T: Scalar>(a: AnyCsr<'_, T>) -> T::Real {
+    match a {
+        AnyCsr::U32(a) => kernels::norm_squared(a.values()).sqrt(),
+        AnyCsr::Usize(a) => kernels::norm_squared(a.values()).sqrt(),
+    }
+}

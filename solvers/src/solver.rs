@@ -1,0 +1,119 @@
+//! A system to solve, and what solves it.
+
+use crate::{
+    LinearOperator, Local, Nullspace, Observer, Preconditioner, Reduce, SolveError, SolveReport,
+};
+use resolvent_matrices::Scalar;
+
+/// A x = b, with the preconditioner M ≈ A, the null space of A and the processes that share it.
+pub struct System<'a, T: Scalar> {
+    /// A, square.
+    pub a: &'a dyn LinearOperator<T>,
+    /// b; for [`Solver::solve_many`], all columns one after the other.
+    pub b: &'a [T],
+    /// M⁻¹.
+    pub m: &'a mut dyn Preconditioner<T>,
+    /// Null space of A, if it has one.
+    pub nullspace: &'a Nullspace<T>,
+    /// Sums over processes.
+    pub comm: &'a dyn Reduce<T>,
+}
+
+impl<'a, T: Scalar> System<'a, T> {
+    /// A nonsingular system held by this process alone.
+    pub fn new(a: &'a dyn LinearOperator<T>, b: &'a [T], m: &'a mut dyn Preconditioner<T>) -> Self {
+        Self {
+            a,
+            b,
+            m,
+            nullspace: const { &Nullspace::none() },
+            comm: &Local,
+        }
+    }
+
+    /// The same with a null space.
+    pub fn with_nullspace(self, nullspace: &'a Nullspace<T>) -> Self {
+        Self { nullspace, ..self }
+    }
+}
+
+/// A method with its configuration, its workspace, and whatever it carries from one solve to the
+/// next.
+pub trait Solver<T: Scalar>: Send {
+    /// Its name on the command line, e.g. `cg`.
+    fn name(&self) -> &'static str;
+
+    /// Solves A x = b. `x` holds the initial guess and receives the iterate reached, whatever the
+    /// outcome. O(1) allocations at most, none in the loop.
+    ///
+    /// # Errors
+    /// [`SolveError`] on misuse or a failed part; not converging is `Ok` with a
+    /// [`StopReason`](crate::StopReason).
+    fn solve(
+        &mut self,
+        system: System<'_, T>,
+        x: &mut [T],
+        observer: &mut dyn Observer<T>,
+    ) -> Result<SolveReport<T::Real>, SolveError>;
+
+    /// Solves for several right-hand sides: `system.b` and `x` hold columns of `a.nrows()` numbers
+    /// one after the other. A, M, the workspace and any factorisation are shared; one report a
+    /// column.
+    ///
+    /// # Errors
+    /// As [`Solver::solve`].
+    fn solve_many(
+        &mut self,
+        system: System<'_, T>,
+        x: &mut [T],
+        observer: &mut dyn Observer<T>,
+    ) -> Result<Vec<SolveReport<T::Real>>, SolveError> {
+        let n = system.a.nrows();
+        let columns = check_columns(n, system.b, x)?;
+        let System {
+            a,
+            b,
+            m,
+            nullspace,
+            comm,
+        } = system;
+        let mut reports = Vec::with_capacity(columns);
+        for (b, x) in b.chunks_exact(n.max(1)).zip(x.chunks_exact_mut(n.max(1))) {
+            let column = System {
+                a,
+                b,
+                m: &mut *m,
+                nullspace,
+                comm,
+            };
+            reports.push(self.solve(column, x, observer)?);
+        }
+        Ok(reports)
+    }
+
+    /// Drops what was learnt from earlier systems; the configuration stays.
+    fn forget(&mut self) {}
+
+    /// Memory held between solves, in bytes.
+    fn workspace_bytes(&self) -> usize;
+}
+
+/// How many columns of length n `b` holds; `x` must hold as many.
+pub(crate) fn check_columns<T>(n: usize, b: &[T], x: &[T]) -> Result<usize, SolveError> {
+    let columns = if n == 0 { 0 } else { b.len() / n };
+    if columns * n != b.len() {
+        return Err(SolveError::Shape {
+            what: "b",
+            expected: (columns + 1) * n,
+            got: b.len(),
+        });
+    }
+    if x.len() != b.len() {
+        return Err(SolveError::Shape {
+            what: "x",
+            expected: b.len(),
+            got: x.len(),
+        });
+    }
+    Ok(columns)
+}
