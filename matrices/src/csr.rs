@@ -6,7 +6,8 @@
 //! want (12 bytes per `f64` entry) and what lets faer and sprs matrices be viewed in and out
 //! without a copy; `CsrRef<'_, T, usize>` borrows the word-sized ones of other libraries.
 
-use crate::{MatrixError, Scalar};
+use crate::{MatrixError, Runs, Scalar};
+use std::sync::OnceLock;
 
 /// An index type of a [`CsrRef`]: `u32` or `usize`.
 pub trait Index:
@@ -45,13 +46,24 @@ impl Index for usize {
 ///
 /// Columns increase strictly within each row. Memory: `size_of::<T>() + 4` bytes per entry and 4
 /// per row.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Csr<T> {
     nrows: usize,
     ncols: usize,
     row_ptr: Vec<u32>,
     col_idx: Vec<u32>,
     values: Vec<T>,
+    /// Found when first asked for; the pattern never changes.
+    runs: OnceLock<Runs>,
+}
+
+impl<T: PartialEq> PartialEq for Csr<T> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.nrows, self.ncols) == (other.nrows, other.ncols)
+            && self.row_ptr == other.row_ptr
+            && self.col_idx == other.col_idx
+            && self.values == other.values
+    }
 }
 
 /// A borrowed sparse matrix in compressed rows, with the invariants of [`Csr`].
@@ -228,6 +240,7 @@ impl<T: Scalar> Csr<T> {
             row_ptr,
             col_idx,
             values,
+            runs: OnceLock::new(),
         })
     }
 
@@ -324,6 +337,7 @@ impl<T: Scalar> Csr<T> {
             row_ptr,
             col_idx,
             values,
+            runs: OnceLock::new(),
         }
     }
 
@@ -339,6 +353,7 @@ impl<T: Scalar> Csr<T> {
             row_ptr: (0..=n as u32).collect(),
             col_idx: (0..n as u32).collect(),
             values: vec![T::ONE; n],
+            runs: OnceLock::new(),
         })
     }
 
@@ -386,6 +401,11 @@ impl<T: Scalar> Csr<T> {
             col_idx: &self.col_idx,
             values: &self.values,
         }
+    }
+
+    /// The runs of shifted rows of its pattern, found at the first call (one pass, one allocation).
+    pub fn runs(&self) -> &Runs {
+        self.runs.get_or_init(|| Runs::of(self.view()))
     }
 
     /// Replaces the values by those of `other`, which has the same pattern. Allocates nothing.
@@ -510,6 +530,7 @@ impl<'a, T: Scalar, I: Index> CsrRef<'a, T, I> {
             row_ptr: self.row_ptr.iter().map(|p| p.at() as u32).collect(),
             col_idx: self.col_idx.iter().map(|c| c.at() as u32).collect(),
             values: self.values.to_vec(),
+            runs: OnceLock::new(),
         })
     }
 }

@@ -5,9 +5,11 @@
 
 mod csr;
 mod error;
+mod runs;
 mod scalar;
 
 pub use csr::{AnyCsr, Csr, Csr32, CsrRef, Index};
 pub use error::MatrixError;
 pub use num_complex::Complex;
+pub use runs::{Run, Runs};
 pub use scalar::{Real, Scalar};

@@ -53,10 +53,10 @@ impl<T: Scalar> LinearOperator<T> for Csr<T> {
         Csr::ncols(self)
     }
     fn apply(&self, x: &[T], y: &mut [T]) {
-        kernels::spmv(self.view(), x, y); // y = Ax
+        kernels::spmv(self.view(), self.runs().as_slice(), x, y); // y = Ax
     }
     fn residual(&self, b: &[T], x: &[T], r: &mut [T]) {
-        kernels::residual(self.view(), b, x, r); // r = b − Ax
+        kernels::residual(self.view(), self.runs().as_slice(), b, x, r); // r = b − Ax
     }
     fn as_csr(&self) -> Option<AnyCsr<'_, T>> {
         Some(AnyCsr::U32(self.view()))
@@ -71,10 +71,10 @@ impl<T: Scalar> LinearOperator<T> for CsrRef<'_, T, u32> {
         CsrRef::ncols(self)
     }
     fn apply(&self, x: &[T], y: &mut [T]) {
-        kernels::spmv(*self, x, y); // y = Ax
+        kernels::spmv(*self, &[], x, y); // y = Ax
     }
     fn residual(&self, b: &[T], x: &[T], r: &mut [T]) {
-        kernels::residual(*self, b, x, r); // r = b − Ax
+        kernels::residual(*self, &[], b, x, r); // r = b − Ax
     }
     fn as_csr(&self) -> Option<AnyCsr<'_, T>> {
         Some(AnyCsr::U32(*self))
@@ -89,10 +89,10 @@ impl<T: Scalar> LinearOperator<T> for CsrRef<'_, T, usize> {
         CsrRef::ncols(self)
     }
     fn apply(&self, x: &[T], y: &mut [T]) {
-        kernels::spmv(*self, x, y); // y = Ax
+        kernels::spmv(*self, &[], x, y); // y = Ax
     }
     fn residual(&self, b: &[T], x: &[T], r: &mut [T]) {
-        kernels::residual(*self, b, x, r); // r = b − Ax
+        kernels::residual(*self, &[], b, x, r); // r = b − Ax
     }
     fn as_csr(&self) -> Option<AnyCsr<'_, T>> {
         Some(AnyCsr::Usize(*self))
