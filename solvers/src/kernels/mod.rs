@@ -7,12 +7,16 @@
 //!
 //! [`reference`] holds the slow and obviously right twin of each, which the tests compare with.
 
+mod block;
 mod par;
 pub mod reference;
 mod simd;
 mod spmv;
+#[cfg(test)]
+mod tests;
 mod vector;
 
+pub use block::{block_axpy, block_dot};
 pub use spmv::{residual, spmv};
 pub use vector::{
     axpy, axpy_norm_squared, copy, dot, multiply, norm_squared, scale, shift, sub_from, sum, xpby,

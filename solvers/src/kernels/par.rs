@@ -5,7 +5,7 @@ use std::ops::Range;
 /// Below this many numbers a vector operation is not worth a second thread.
 const MIN_PARALLEL: usize = 32 * 1024;
 /// Leaves of the summation tree have at most this many numbers.
-const LEAF: usize = 4096;
+pub(super) const LEAF: usize = 4096;
 
 /// Whether we are inside a pool of more than one thread.
 pub(crate) fn parallel() -> bool {

@@ -25,3 +25,70 @@ pub fn spmv<T: Scalar, I: Index>(a: CsrRef<'_, T, I>, x: &[T], y: &mut [T]) {
         y[i] = a.row_iter(i).map(|(j, v)| v * x[j]).sum();
     }
 }
+
+/// r ← b − A x.
+pub fn residual<T: Scalar, I: Index>(a: CsrRef<'_, T, I>, b: &[T], x: &[T], r: &mut [T]) {
+    spmv(a, x, r);
+    sub_from(b, r);
+}
+
+/// Σ xᵢ.
+pub fn sum<T: Scalar>(x: &[T]) -> T {
+    x.iter().copied().sum()
+}
+
+/// y ← y + αx; returns ‖y‖₂² of the new y.
+pub fn axpy_norm_squared<T: Scalar>(alpha: T, x: &[T], y: &mut [T]) -> T::Real {
+    axpy(alpha, x, y);
+    norm_squared(y)
+}
+
+/// y ← x + βy.
+pub fn xpby<T: Scalar>(x: &[T], beta: T, y: &mut [T]) {
+    for i in 0..y.len() {
+        y[i] = x[i] + beta * y[i];
+    }
+}
+
+/// x ← αx.
+pub fn scale<T: Scalar>(alpha: T, x: &mut [T]) {
+    for xi in x {
+        *xi = alpha * *xi;
+    }
+}
+
+/// x ← x + α·1.
+pub fn shift<T: Scalar>(alpha: T, x: &mut [T]) {
+    for xi in x {
+        *xi += alpha;
+    }
+}
+
+/// r ← b − r.
+pub fn sub_from<T: Scalar>(b: &[T], r: &mut [T]) {
+    for i in 0..r.len() {
+        r[i] = b[i] - r[i];
+    }
+}
+
+/// y ← diag(d) x.
+pub fn multiply<T: Scalar>(d: &[T], x: &[T], y: &mut [T]) {
+    for i in 0..y.len() {
+        y[i] = d[i] * x[i];
+    }
+}
+
+/// h ← Vᴴ w, one column after the other.
+pub fn block_dot<T: Scalar>(v: &[T], w: &[T], h: &mut [T]) {
+    for (j, h) in h.iter_mut().enumerate() {
+        *h = dot(&v[j * w.len()..(j + 1) * w.len()], w);
+    }
+}
+
+/// w ← w + V h, one column after the other.
+pub fn block_axpy<T: Scalar>(v: &[T], h: &[T], w: &mut [T]) {
+    let n = w.len();
+    for (j, &h) in h.iter().enumerate() {
+        axpy(h, &v[j * n..(j + 1) * n], w);
+    }
+}

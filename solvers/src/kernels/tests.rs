@@ -1,0 +1,117 @@
+//! Every kernel against its reference twin, over all remainders of the vector loops and lengths
+//! that are split over threads; the bits must not depend on the number of threads.
+
+use super::reference;
+use super::*;
+use resolvent_matrices::{Complex, Csr, Real, Scalar};
+
+/// n numbers in (−1, 1) + (−1, 1)i.
+fn vector<T: Scalar>(n: usize, seed: u64) -> Vec<T> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    };
+    (0..n)
+        .map(|_| T::from_c64(Complex::new(next(), next())))
+        .collect()
+}
+
+/// A pentadiagonal-like matrix with rows of unequal lengths.
+fn matrix<T: Scalar>(n: usize) -> Csr<T> {
+    let values = vector::<T>(5 * n, 9);
+    let entries = (0..n).flat_map(|i| {
+        let columns = [i, (i + 1) % n.max(1), (7 * i + 3) % n.max(1), i / 2];
+        let keep = 1 + i % 4;
+        (0..keep).map(move |k| (i, columns[k], k))
+    });
+    Csr::from_triplets(n, n, entries.map(|(i, j, k)| (i, j, values[5 * i + k]))).unwrap()
+}
+
+/// What all kernels compute on vectors of length n: entries of vectors, and sums.
+fn run<T: Scalar>(n: usize, fast: bool) -> [Vec<T>; 2] {
+    let (x, y, d) = (vector::<T>(n, 1), vector::<T>(n, 2), vector::<T>(n, 3));
+    let alpha = T::from_c64(Complex::new(0.7, -0.4));
+    let columns = [0, 1, 3, 4, 7, 37][n % 6];
+    let block = vector::<T>(n * columns, 4);
+    let h = vector::<T>(columns, 5);
+    let a = matrix::<T>(n);
+    let (mut out, mut sums) = (Vec::new(), Vec::new());
+    let mut w = y.clone();
+    macro_rules! call {
+        ($name:ident ( $($arg:expr),* )) => {
+            if fast { $name($($arg),*) } else { reference::$name($($arg),*) }
+        };
+    }
+    sums.push(call!(dot(&x, &y)));
+    sums.push(T::from_real(call!(norm_squared(&x))));
+    sums.push(call!(sum(&x)));
+    call!(axpy(alpha, &x, &mut w));
+    out.extend_from_slice(&w);
+    sums.push(T::from_real(call!(axpy_norm_squared(alpha, &d, &mut w))));
+    out.extend_from_slice(&w);
+    call!(xpby(&x, alpha, &mut w));
+    call!(scale(alpha, &mut w));
+    call!(shift(alpha, &mut w));
+    call!(sub_from(&y, &mut w));
+    out.extend_from_slice(&w);
+    call!(multiply(&d, &x, &mut w));
+    out.extend_from_slice(&w);
+    call!(block_axpy(&block, &h, &mut w));
+    out.extend_from_slice(&w);
+    let mut products = vec![T::ZERO; columns];
+    call!(block_dot(&block, &x, &mut products));
+    sums.extend_from_slice(&products);
+    call!(spmv(a.view(), &x, &mut w));
+    out.extend_from_slice(&w);
+    call!(residual(a.view(), &y, &x, &mut w));
+    out.extend_from_slice(&w);
+    [out, sums]
+}
+
+fn agree<T: Scalar>() {
+    let pools: Vec<_> = [1, 2, 3]
+        .map(|k| {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(k)
+                .build()
+                .unwrap()
+        })
+        .into();
+    let large = [4096, 4097, 32_767, 32_768, 70_001];
+    for n in (0..300).chain(large) {
+        let expected = run::<T>(n, false);
+        let got = run::<T>(n, true);
+        let eps = T::Real::EPSILON.to_f64();
+        let size = n as f64 + 64.0; // of a sum; its reference adds up one after the other
+        let tolerances = [eps * 256.0, eps * size * (2.0 + size.sqrt())];
+        for (part, tolerance) in tolerances.into_iter().enumerate() {
+            assert_eq!(expected[part].len(), got[part].len());
+            for (i, (&e, &g)) in expected[part].iter().zip(&got[part]).enumerate() {
+                let error = (e - g).abs().to_f64();
+                assert!(error <= tolerance, "{} n={n} {part} {i}: {e} {g}", T::NAME);
+            }
+        }
+        for pool in &pools {
+            let inside = pool.install(|| run::<T>(n, true));
+            let threads = pool.current_num_threads();
+            assert!(inside == got, "{} n={n} {threads} threads: bits", T::NAME);
+        }
+    }
+}
+
+#[test]
+fn kernels_agree_with_their_references() {
+    agree::<f32>();
+    agree::<f64>();
+    agree::<Complex<f32>>();
+    agree::<Complex<f64>>();
+}
+
+#[test]
+#[should_panic(expected = "size of V")]
+fn a_block_of_the_wrong_size_is_refused() {
+    block_dot(&[0.0f64; 5], &[0.0; 2], &mut [0.0; 3]);
+}
