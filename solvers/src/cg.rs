@@ -92,8 +92,7 @@ impl<T: Scalar> Solver<T> for Cg<T> {
                 Verdict::Restart => rho = T::Real::ZERO,
                 Verdict::Stop(reason) => break reason,
             }
-            run.precondition(r, z)?; // z = M⁻¹r
-            let rho_new = run.dot(r, z).re();
+            let rho_new = run.precondition_dot(r, z)?.re(); // z = M⁻¹r, (r,z)
             if !rho_new.is_finite() {
                 break StopReason::NonFinite;
             }
@@ -113,8 +112,7 @@ impl<T: Scalar> Solver<T> for Cg<T> {
             }
             rho = rho_new;
 
-            run.apply(p, q); // q = Ap
-            let pq = run.dot(p, q).re();
+            let pq = run.apply_dot(p, q).re(); // q = Ap, (p,q)
             if !pq.is_finite() {
                 break StopReason::NonFinite;
             }

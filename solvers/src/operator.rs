@@ -27,6 +27,12 @@ pub trait LinearOperator<T: Scalar>: Sync {
     /// y ← A x. Overwrites all of `y`. A distributed operator exchanges its halo in here.
     fn apply(&self, x: &[T], y: &mut [T]);
 
+    /// y ← A x; returns this process's share of xᴴ y, computed on the way where the operator can.
+    fn apply_dot(&self, x: &[T], y: &mut [T]) -> T {
+        self.apply(x, y); // y = Ax
+        kernels::dot(x, y)
+    }
+
     /// r ← b − A x, in one pass where the operator can.
     fn residual(&self, b: &[T], x: &[T], r: &mut [T]) {
         self.apply(x, r); // r = Ax
@@ -55,6 +61,9 @@ impl<T: Scalar> LinearOperator<T> for Csr<T> {
     fn apply(&self, x: &[T], y: &mut [T]) {
         kernels::spmv(self.view(), self.runs().as_slice(), x, y); // y = Ax
     }
+    fn apply_dot(&self, x: &[T], y: &mut [T]) -> T {
+        kernels::spmv_dot(self.view(), self.runs().as_slice(), x, y) // y = Ax, xᴴy
+    }
     fn residual(&self, b: &[T], x: &[T], r: &mut [T]) {
         kernels::residual(self.view(), self.runs().as_slice(), b, x, r); // r = b − Ax
     }
@@ -73,6 +82,9 @@ impl<T: Scalar> LinearOperator<T> for CsrRef<'_, T, u32> {
     fn apply(&self, x: &[T], y: &mut [T]) {
         kernels::spmv(*self, &[], x, y); // y = Ax
     }
+    fn apply_dot(&self, x: &[T], y: &mut [T]) -> T {
+        kernels::spmv_dot(*self, &[], x, y) // y = Ax, xᴴy
+    }
     fn residual(&self, b: &[T], x: &[T], r: &mut [T]) {
         kernels::residual(*self, &[], b, x, r); // r = b − Ax
     }
@@ -90,6 +102,9 @@ impl<T: Scalar> LinearOperator<T> for CsrRef<'_, T, usize> {
     }
     fn apply(&self, x: &[T], y: &mut [T]) {
         kernels::spmv(*self, &[], x, y); // y = Ax
+    }
+    fn apply_dot(&self, x: &[T], y: &mut [T]) -> T {
+        kernels::spmv_dot(*self, &[], x, y) // y = Ax, xᴴy
     }
     fn residual(&self, b: &[T], x: &[T], r: &mut [T]) {
         kernels::residual(*self, &[], b, x, r); // r = b − Ax
@@ -117,6 +132,9 @@ impl<T: Scalar, A: LinearOperator<T>> LinearOperator<T> for Tagged<A> {
     }
     fn apply(&self, x: &[T], y: &mut [T]) {
         self.operator.apply(x, y);
+    }
+    fn apply_dot(&self, x: &[T], y: &mut [T]) -> T {
+        self.operator.apply_dot(x, y)
     }
     fn residual(&self, b: &[T], x: &[T], r: &mut [T]) {
         self.operator.residual(b, x, r);

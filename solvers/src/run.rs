@@ -162,6 +162,26 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         Ok(())
     }
 
+    /// y ← A x; returns (x, y).
+    pub fn apply_dot(&mut self, x: &[T], y: &mut [T]) -> T {
+        let mut sum = [self.a.apply_dot(x, y)];
+        self.matvecs += 1;
+        self.comm.all_sum(&mut sum);
+        sum[0]
+    }
+
+    /// z ← M⁻¹ r, out of the null space; returns (r, z).
+    pub fn precondition_dot(&mut self, r: &[T], z: &mut [T]) -> Result<T, SolveError> {
+        if !self.nullspace.is_none() {
+            self.precondition(r, z)?;
+            return Ok(self.dot(r, z));
+        }
+        let mut sum = [self.m.apply_dot(r, z)?];
+        self.precond_applies += 1;
+        self.comm.all_sum(&mut sum);
+        Ok(sum[0])
+    }
+
     /// v ← v − Q Qᴴ v: keeps a Krylov vector out of the null space.
     pub fn project(&self, v: &mut [T]) {
         self.nullspace.project(self.comm, v);

@@ -5,10 +5,10 @@
 /// the compiler can vectorise it (independent accumulators); all versions do the same operations
 /// in the same order, so they give the same bits.
 macro_rules! simd {
-    ($(#[$meta:meta])* fn $name:ident<$($g:ident : $bound:path),+>($($arg:ident : $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident<$($g:ident : $bound:path),+>($($arg:ident : $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
         $(#[$meta])*
         #[inline]
-        fn $name<$($g: $bound),+>($($arg: $ty),*) $(-> $ret)? {
+        $vis fn $name<$($g: $bound),+>($($arg: $ty),*) $(-> $ret)? {
             #[inline(always)]
             fn body<$($g: $bound),+>($($arg: $ty),*) $(-> $ret)? $body
 

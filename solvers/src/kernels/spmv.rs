@@ -6,8 +6,9 @@
 //! split over threads so that each gets as many entries. Every kernel adds up a row from left to
 //! right: all give the same bits.
 
-use super::par::parallel;
+use super::par::{parallel, sum_over_mut};
 use super::simd::simd;
+use super::vector::dot_leaf;
 use resolvent_matrices::{CsrRef, Index, Run, Scalar};
 use std::ops::Range;
 
@@ -26,6 +27,26 @@ pub fn spmv<T: Scalar, I: Index>(a: CsrRef<'_, T, I>, runs: &[Run], x: &[T], y: 
     by_rows(a, 0, y, threads(a.nnz()), &|first, y| {
         product(a, runs, first, x, y, Product);
     });
+}
+
+/// y ← A x, and xᴴ y while y is still in cache: the bits are those of [`spmv`] and then
+/// [`dot`](super::dot).
+///
+/// # Panics
+/// If A is not square, or as [`spmv`].
+pub fn spmv_dot<T: Scalar, I: Index>(
+    a: CsrRef<'_, T, I>,
+    runs: &[Run],
+    x: &[T],
+    y: &mut [T],
+) -> T {
+    assert_eq!(x.len(), a.ncols(), "spmv_dot: length of x");
+    assert_eq!(y.len(), a.nrows(), "spmv_dot: length of y");
+    assert_eq!(x.len(), y.len(), "spmv_dot: a square matrix");
+    sum_over_mut(y, &|first, y| {
+        product(a, runs, first, x, y, Product);
+        dot_leaf(&x[first..first + y.len()], y)
+    })
 }
 
 /// r ← b − A x.

@@ -9,7 +9,7 @@ use resolvent_matrices::Scalar;
 const LANES: usize = 16;
 
 simd! {
-    fn dot_leaf<T: Scalar>(x: &[T], y: &[T]) -> T {
+    pub(super) fn dot_leaf<T: Scalar>(x: &[T], y: &[T]) -> T {
         let mut sums = [T::ZERO; LANES];
         let (xs, ys) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
         let mut tail = T::ZERO;
@@ -161,6 +161,17 @@ pub fn multiply<T: Scalar>(d: &[T], x: &[T], y: &mut [T]) {
         let part = at..at + y.len();
         multiply_leaf(&d[part.clone()], &x[part], y);
     });
+}
+
+/// z ← diag(d) r; returns (r, z), with the bits of [`multiply`] and then [`dot`].
+pub fn multiply_dot<T: Scalar>(d: &[T], r: &[T], z: &mut [T]) -> T {
+    assert_eq!(d.len(), z.len(), "multiply: lengths");
+    assert_eq!(r.len(), z.len(), "multiply: lengths");
+    sum_over_mut(z, &|at, z| {
+        let part = at..at + z.len();
+        multiply_leaf(&d[part.clone()], &r[part.clone()], z);
+        dot_leaf(&r[part], z)
+    })
 }
 
 /// y ← x.

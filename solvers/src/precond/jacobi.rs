@@ -98,6 +98,10 @@ impl<T: Scalar> Preconditioner<T> for Jacobi<T> {
         Ok(())
     }
 
+    fn apply_dot(&mut self, r: &[T], z: &mut [T]) -> Result<T, PrecondError> {
+        Ok(kernels::multiply_dot(&self.inverse, r, z)) // zᵢ = rᵢ/aᵢᵢ, (r,z)
+    }
+
     fn linearity(&self) -> Linearity {
         if self.hpd {
             Linearity::FixedHpd

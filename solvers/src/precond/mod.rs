@@ -6,7 +6,7 @@ mod jacobi;
 pub use identity::Identity;
 pub use jacobi::{Jacobi, JacobiConfig};
 
-use crate::LinearOperator;
+use crate::{LinearOperator, kernels};
 use resolvent_matrices::{MatrixError, Scalar};
 use std::fmt;
 
@@ -53,6 +53,16 @@ pub trait Preconditioner<T: Scalar>: Send {
     /// # Errors
     /// [`PrecondError`] if it cannot be computed.
     fn apply(&mut self, r: &[T], z: &mut [T]) -> Result<(), PrecondError>;
+
+    /// z ← M⁻¹ r; returns this process's share of (r, z), computed on the way where the
+    /// preconditioner can.
+    ///
+    /// # Errors
+    /// As [`Preconditioner::apply`].
+    fn apply_dot(&mut self, r: &[T], z: &mut [T]) -> Result<T, PrecondError> {
+        self.apply(r, z)?; // z = M⁻¹r
+        Ok(kernels::dot(r, z))
+    }
 
     /// What M⁻¹ is. No default: the author must say.
     fn linearity(&self) -> Linearity;
