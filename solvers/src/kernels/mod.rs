@@ -19,5 +19,6 @@ mod vector;
 pub use block::{block_axpy, block_dot};
 pub use spmv::{residual, spmv, spmv_dot};
 pub use vector::{
-    axpy, axpy_norm_squared, copy, dot, multiply, multiply_dot, norm_squared, scale, shift, sub_from, sum, xpby,
+    axpy, axpy_norm_squared, copy, dot, multiply, multiply_dot, norm_squared, scale, shift,
+    sub_from, sum, xpby,
 };

@@ -1,6 +1,6 @@
 //! The slow and obviously right twin of each kernel, kept as its oracle.
 
-use resolvent_matrices::{CsrRef, Index, Scalar};
+use resolvent_matrices::{CsrRef, Index, Run, Scalar};
 
 /// xᴴ y, one term after the other.
 pub fn dot<T: Scalar>(x: &[T], y: &[T]) -> T {
@@ -19,16 +19,28 @@ pub fn axpy<T: Scalar>(alpha: T, x: &[T], y: &mut [T]) {
     }
 }
 
-/// y ← A x.
-pub fn spmv<T: Scalar, I: Index>(a: CsrRef<'_, T, I>, x: &[T], y: &mut [T]) {
+/// y ← A x; the runs are of no use to it.
+pub fn spmv<T: Scalar, I: Index>(a: CsrRef<'_, T, I>, _: &[Run], x: &[T], y: &mut [T]) {
     for i in 0..a.nrows() {
         y[i] = a.row_iter(i).map(|(j, v)| v * x[j]).sum();
     }
 }
 
+/// y ← A x; returns xᴴ y.
+pub fn spmv_dot<T: Scalar, I: Index>(a: CsrRef<'_, T, I>, _: &[Run], x: &[T], y: &mut [T]) -> T {
+    spmv(a, &[], x, y);
+    dot(x, y)
+}
+
 /// r ← b − A x.
-pub fn residual<T: Scalar, I: Index>(a: CsrRef<'_, T, I>, b: &[T], x: &[T], r: &mut [T]) {
-    spmv(a, x, r);
+pub fn residual<T: Scalar, I: Index>(
+    a: CsrRef<'_, T, I>,
+    _: &[Run],
+    b: &[T],
+    x: &[T],
+    r: &mut [T],
+) {
+    spmv(a, &[], x, r);
     sub_from(b, r);
 }
 
@@ -76,6 +88,12 @@ pub fn multiply<T: Scalar>(d: &[T], x: &[T], y: &mut [T]) {
     for i in 0..y.len() {
         y[i] = d[i] * x[i];
     }
+}
+
+/// z ← diag(d) r; returns (r, z).
+pub fn multiply_dot<T: Scalar>(d: &[T], r: &[T], z: &mut [T]) -> T {
+    multiply(d, r, z);
+    dot(r, z)
 }
 
 /// h ← Vᴴ w, one column after the other.

@@ -34,12 +34,7 @@ pub fn spmv<T: Scalar, I: Index>(a: CsrRef<'_, T, I>, runs: &[Run], x: &[T], y: 
 ///
 /// # Panics
 /// If A is not square, or as [`spmv`].
-pub fn spmv_dot<T: Scalar, I: Index>(
-    a: CsrRef<'_, T, I>,
-    runs: &[Run],
-    x: &[T],
-    y: &mut [T],
-) -> T {
+pub fn spmv_dot<T: Scalar, I: Index>(a: CsrRef<'_, T, I>, runs: &[Run], x: &[T], y: &mut [T]) -> T {
     assert_eq!(x.len(), a.ncols(), "spmv_dot: length of x");
     assert_eq!(y.len(), a.nrows(), "spmv_dot: length of y");
     assert_eq!(x.len(), y.len(), "spmv_dot: a square matrix");

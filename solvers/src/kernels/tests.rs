@@ -30,6 +30,28 @@ fn matrix<T: Scalar>(n: usize) -> Csr<T> {
     Csr::from_triplets(n, n, entries.map(|(i, j, k)| (i, j, values[5 * i + k]))).unwrap()
 }
 
+/// A band matrix like that of a grid, with runs of 3, 5, 7 or 11 entries a row, cut by the ends of
+/// lines.
+fn grid<T: Scalar>(n: usize) -> Csr<T> {
+    let offsets: &[isize] = match n % 4 {
+        0 => &[-1, 0, 1],
+        1 => &[-40, -1, 0, 1, 40],
+        2 => &[-400, -20, -1, 0, 1, 20, 400],
+        _ => &[-50, -42, -41, -40, -1, 0, 1, 40, 41, 42, 50],
+    };
+    let values = vector::<T>(n * offsets.len(), 10);
+    let entries = (0..n).flat_map(|i| {
+        let kept = move |&(_, o): &(usize, &isize)| {
+            let j = i as isize + o;
+            (0..n as isize).contains(&j) && !(i % 97 == 0 && *o == -1)
+        };
+        let place = move |(k, o): (usize, &isize)| (i, (i as isize + o) as usize, k);
+        offsets.iter().enumerate().filter(kept).map(place)
+    });
+    let width = offsets.len();
+    Csr::from_triplets(n, n, entries.map(|(i, j, k)| (i, j, values[width * i + k]))).unwrap()
+}
+
 /// What all kernels compute on vectors of length n: entries of vectors, and sums.
 fn run<T: Scalar>(n: usize, fast: bool) -> [Vec<T>; 2] {
     let (x, y, d) = (vector::<T>(n, 1), vector::<T>(n, 2), vector::<T>(n, 3));
@@ -64,10 +86,17 @@ fn run<T: Scalar>(n: usize, fast: bool) -> [Vec<T>; 2] {
     let mut products = vec![T::ZERO; columns];
     call!(block_dot(&block, &x, &mut products));
     sums.extend_from_slice(&products);
-    call!(spmv(a.view(), &x, &mut w));
+    sums.push(call!(multiply_dot(&d, &x, &mut w)));
     out.extend_from_slice(&w);
-    call!(residual(a.view(), &y, &x, &mut w));
-    out.extend_from_slice(&w);
+    for a in [&a, &grid::<T>(n)] {
+        for runs in [a.runs().as_slice(), &[]] {
+            call!(spmv(a.view(), runs, &x, &mut w));
+            out.extend_from_slice(&w);
+            sums.push(call!(spmv_dot(a.view(), runs, &x, &mut w)));
+            call!(residual(a.view(), runs, &y, &x, &mut w));
+            out.extend_from_slice(&w);
+        }
+    }
     [out, sums]
 }
 
@@ -108,6 +137,13 @@ fn kernels_agree_with_their_references() {
     agree::<f64>();
     agree::<Complex<f32>>();
     agree::<Complex<f64>>();
+}
+
+#[test]
+fn the_grid_matrices_of_these_tests_have_runs() {
+    for n in 32_768..32_772 {
+        assert!(!grid::<f64>(n).runs().as_slice().is_empty(), "{n}");
+    }
 }
 
 #[test]
