@@ -11,7 +11,8 @@
 //! It differs from the textbook in that x is moved in two halves, so that one vector serves both
 //! M⁻¹p and M⁻¹s and a solve that has arrived at s stops there; and in that a vanishing ρ, (r̃,v)
 //! or ω (against the norms of its factors, to working precision) begins the recurrences anew from
-//! x with another shadow residual, at most three times.
+//! x with another shadow residual, at most three times in a
+//! row without halving the residual.
 //!
 //! - H. A. van der Vorst, Bi-CGSTAB, SIAM J. Sci. Stat. Comput. 13(2):631–644, 1992,
 //!   doi:10.1137/0913035.
@@ -22,7 +23,8 @@ use crate::{
 };
 use resolvent_matrices::{Real, Scalar};
 
-/// How often a breakdown is answered by another shadow residual.
+/// How often in a row a breakdown is answered by another shadow residual, if the residual is not
+/// halved in between.
 const MAX_RESTARTS: usize = 3;
 
 /// Configuration of [`Bicgstab`].
@@ -93,7 +95,7 @@ impl<T: Scalar> Solver<T> for Bicgstab<T> {
         let mut rnorm = run.residual(x, r); // r = b − Ax
         let mut previous: Option<(T, T, T)> = None; // (ρ, α, ω) of the iteration before; None: begin anew
         let mut shadow_norm = T::Real::ZERO;
-        let mut begun = 0;
+        let (mut begun, mut fruitless, mut best) = (0, 0, rnorm);
         let reason = loop {
             match run.check(&mut rnorm, x, r) {
                 Verdict::Go => {}
@@ -112,13 +114,17 @@ impl<T: Scalar> Solver<T> for Bicgstab<T> {
                 }
             }
             if previous.is_none() {
-                if begun > MAX_RESTARTS {
-                    break StopReason::Breakdown;
-                }
                 run.refresh(&mut rnorm, x, r); // r = b − Ax
                 if run.met(rnorm) {
                     continue;
                 }
+                if rnorm < T::Real::from_f64(0.5) * best {
+                    (fruitless, best) = (0, rnorm);
+                }
+                if fruitless > MAX_RESTARTS {
+                    break StopReason::Breakdown;
+                }
+                fruitless += 1;
                 choose_shadow(begun, r, shadow);
                 begun += 1;
                 p.copy_from_slice(r); // p = r
@@ -142,9 +148,6 @@ impl<T: Scalar> Solver<T> for Bicgstab<T> {
             }
             if vanishes(sigma, shadow_norm, vv.re().sqrt()) {
                 previous = None;
-                if begun > MAX_RESTARTS {
-                    break StopReason::Breakdown;
-                }
                 continue;
             }
             let alpha = rho / sigma; // α = ρ/(r̃,v)
