@@ -21,7 +21,12 @@
 //! A solve prints nothing and, once the solver is built, allocates nothing in its loop. It runs in
 //! the rayon pool it is called in, and on one thread when called outside of any pool.
 
+mod arnoldi;
+mod bicgstab;
 mod cg;
+mod dense;
+mod fgmres;
+mod gmres;
 pub mod kernels;
 mod nullspace;
 mod observe;
@@ -32,8 +37,14 @@ mod report;
 mod run;
 mod solver;
 mod stopping;
+#[cfg(test)]
+mod testing;
 
+pub use arnoldi::Orthogonalization;
+pub use bicgstab::{Bicgstab, BicgstabConfig};
 pub use cg::{Cg, CgConfig};
+pub use fgmres::Fgmres;
+pub use gmres::{Gmres, GmresConfig};
 pub use nullspace::{Nullspace, NullspaceError};
 pub use observe::{Observer, Step};
 pub use operator::{LinearOperator, Tagged, Tags};

@@ -20,7 +20,7 @@ pub(crate) struct Run<'s, 'o, T: Scalar> {
     m: &'s mut dyn Preconditioner<T>,
     nullspace: &'s Nullspace<T>,
     /// Sums over processes.
-    pub comm: &'s dyn Reduce<T>,
+    comm: &'s dyn Reduce<T>,
     observer: &'o mut dyn Observer<T>,
     stopping: Stopping<T::Real>,
     started: Instant,
@@ -182,11 +182,6 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         Ok(sum[0])
     }
 
-    /// v ← v − Q Qᴴ v: keeps a Krylov vector out of the null space.
-    pub fn project(&self, v: &mut [T]) {
-        self.nullspace.project(self.comm, v);
-    }
-
     /// v ← v − Q Qᴴ v with Q spanning null(Aᴴ), where that is known: keeps a residual consistent.
     pub fn project_left(&self, v: &mut [T]) {
         self.nullspace.project_left(self.comm, self.hermitian, v);
@@ -195,6 +190,23 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
     /// (x, y) = xᴴ y over all processes.
     pub fn dot(&self, x: &[T], y: &[T]) -> T {
         dot(self.comm, x, y)
+    }
+
+    /// h ← Vᴴ w over all processes, in one message; V holds `h.len()` columns.
+    pub fn dots(&self, v: &[T], w: &[T], h: &mut [T]) {
+        kernels::block_dot(v, w, h);
+        self.comm.all_sum(h);
+    }
+
+    /// Each number ← its sum over all processes, in one message.
+    pub fn all_sum(&self, partial: &mut [T]) {
+        self.comm.all_sum(partial);
+    }
+
+    /// Sums over all processes, in one message.
+    pub fn sums<const K: usize>(&self, mut partial: [T; K]) -> [T; K] {
+        self.comm.all_sum(&mut partial);
+        partial
     }
 
     /// ‖x‖₂ over all processes.
@@ -271,10 +283,15 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         if !self.met(*rnorm) {
             return Verdict::Go;
         }
+        self.refresh(rnorm, x, r);
+        self.judge(*rnorm)
+    }
+
+    /// r ← b − A x and its norm, unless that is what they are.
+    pub fn refresh(&mut self, rnorm: &mut T::Real, x: &[T], r: &mut [T]) {
         if !self.exact {
             *rnorm = self.residual(x, r);
         }
-        self.judge(*rnorm)
     }
 
     /// What follows from a residual that was just recomputed after a claim of convergence.
@@ -297,18 +314,16 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         x: &[T],
         r: &mut [T],
     ) -> SolveReport<T::Real> {
-        if !self.exact {
-            rnorm = self.residual(x, r);
-        }
-        if self.met(rnorm) {
+        self.refresh(&mut rnorm, x, r);
+        if !rnorm.is_finite() {
+            reason = StopReason::NonFinite; // also where an infinite b makes the target infinite
+        } else if self.met(rnorm) {
             // also a method that broke down or ran out of iterations may have arrived
             reason = match reason {
                 StopReason::Interrupted => StopReason::Interrupted,
                 _ if self.unreachable > self.target => StopReason::Inconsistent,
                 _ => StopReason::Converged,
             };
-        } else if !rnorm.is_finite() {
-            reason = StopReason::NonFinite;
         }
         let residual_norm = hypot(rnorm, self.unreachable);
         let backward_error = if reason == StopReason::Stagnated {

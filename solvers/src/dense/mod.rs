@@ -1,0 +1,5 @@
+//! Dense algebra on the small matrices of Krylov methods.
+
+mod givens;
+
+pub(crate) use givens::Givens;
