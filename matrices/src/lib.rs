@@ -5,9 +5,15 @@
 
 mod csr;
 mod error;
+mod ops;
+mod permutation;
 mod scalar;
+mod transpose;
+mod views;
 
 pub use csr::{AnyCsr, Csr, Csr32, CsrRef, Index};
 pub use error::MatrixError;
 pub use num_complex::Complex;
+pub use permutation::Permutation;
 pub use scalar::{Real, Scalar};
+pub use transpose::TransposePlan;
