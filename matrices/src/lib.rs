@@ -5,6 +5,7 @@
 
 mod csr;
 mod error;
+mod grid;
 mod ops;
 mod permutation;
 mod scalar;
@@ -13,6 +14,7 @@ mod views;
 
 pub use csr::{AnyCsr, Csr, Csr32, CsrRef, Index};
 pub use error::MatrixError;
+pub use grid::Grid;
 pub use num_complex::Complex;
 pub use permutation::Permutation;
 pub use scalar::{Real, Scalar};
