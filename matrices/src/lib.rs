@@ -5,6 +5,7 @@
 
 mod csr;
 mod error;
+mod evidence;
 mod grid;
 mod ops;
 mod permutation;
@@ -14,6 +15,7 @@ mod views;
 
 pub use csr::{AnyCsr, Csr, Csr32, CsrRef, Index};
 pub use error::MatrixError;
+pub use evidence::{Definiteness, Dominance, Evidence, IndefiniteProof};
 pub use grid::Grid;
 pub use num_complex::Complex;
 pub use permutation::Permutation;
