@@ -13,6 +13,9 @@ mod scalar;
 mod transpose;
 mod views;
 
+#[cfg(feature = "generate")]
+pub mod generate;
+
 pub use csr::{AnyCsr, Csr, Csr32, CsrRef, Index};
 pub use error::MatrixError;
 pub use evidence::{Definiteness, Dominance, Evidence, IndefiniteProof};

@@ -138,7 +138,8 @@ impl<T: Scalar> CsrRef<'_, T, u32> {
 }
 
 impl<T: Scalar> Csr<T> {
-    /// A ← D₁ A D₂ with the diagonal matrices of `rows` and `cols`. Allocates nothing.
+    /// A ← D₁ A D₂ with the diagonal matrices of `rows` and `cols`. Allocates nothing; with
+    /// `rows` = `cols`, what was symmetric or Hermitian stays so, bit for bit.
     ///
     /// # Errors
     /// [`MatrixError::Length`].
@@ -160,7 +161,7 @@ impl<T: Scalar> Csr<T> {
             for k in self.row_range(i) {
                 let j = self.col_idx()[k] as usize;
                 let v = &mut self.values_mut()[k];
-                *v = v.scale(rows[i]).scale(cols[j]);
+                *v = v.scale(rows[i] * cols[j]);
             }
         }
         Ok(())
