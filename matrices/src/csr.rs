@@ -162,6 +162,10 @@ fn validate<I: Index>(
             got: row_ptr.len(),
         });
     }
+    if size_of::<I>() == size_of::<u32>() {
+        fits("rows", nrows)?;
+        fits("columns", ncols)?;
+    }
     let nnz = col_idx.len();
     if nnz != values {
         return Err(MatrixError::Lengths {
@@ -209,9 +213,14 @@ fn validate<I: Index>(
     Ok(())
 }
 
-/// `n` as a 32-bit index count.
+/// Whether `n` rows, columns or entries are within reach of 32-bit indices; rows and columns stop
+/// at 2³¹ − 1, as faer's do.
 fn fits(what: &'static str, n: usize) -> Result<(), MatrixError> {
-    if u32::try_from(n).is_ok() {
+    let limit = match what {
+        "entries" => u32::MAX as usize,
+        _ => i32::MAX as usize,
+    };
+    if n <= limit {
         Ok(())
     } else {
         Err(MatrixError::TooLarge { what, got: n })
@@ -230,8 +239,6 @@ impl<T: Scalar> Csr<T> {
         col_idx: Vec<u32>,
         values: Vec<T>,
     ) -> Result<Self, MatrixError> {
-        fits("rows", nrows)?;
-        fits("columns", ncols)?;
         fits("entries", col_idx.len())?;
         validate(nrows, ncols, &row_ptr, &col_idx, values.len())?;
         Ok(Self {
@@ -341,6 +348,28 @@ impl<T: Scalar> Csr<T> {
         }
     }
 
+    /// From arrays that keep the invariants by construction; checked in debug builds only.
+    pub(crate) fn trusted(
+        nrows: usize,
+        ncols: usize,
+        row_ptr: Vec<u32>,
+        col_idx: Vec<u32>,
+        values: Vec<T>,
+    ) -> Self {
+        debug_assert_eq!(
+            validate(nrows, ncols, &row_ptr, &col_idx, values.len()),
+            Ok(())
+        );
+        Self {
+            nrows,
+            ncols,
+            row_ptr,
+            col_idx,
+            values,
+            runs: OnceLock::new(),
+        }
+    }
+
     /// The identity of order `n`.
     ///
     /// # Errors
@@ -390,6 +419,14 @@ impl<T: Scalar> Csr<T> {
     /// The values, to be changed in place; the pattern stays.
     pub fn values_mut(&mut self) -> &mut [T] {
         &mut self.values
+    }
+
+    /// Where the entries of row `i` stand in [`Csr::values`].
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn row_range(&self, i: usize) -> std::ops::Range<usize> {
+        self.row_ptr[i] as usize..self.row_ptr[i + 1] as usize
     }
 
     /// A borrowed view.
@@ -499,7 +536,7 @@ impl<'a, T: Scalar, I: Index> CsrRef<'a, T, I> {
     ///
     /// # Panics
     /// If there is no such row.
-    pub fn row_iter(&self, i: usize) -> impl Iterator<Item = (usize, T)> + Clone + 'a {
+    pub fn row_iter(&self, i: usize) -> impl Iterator<Item = (usize, T)> + Clone + use<'a, T, I> {
         let (cols, values) = self.row(i);
         cols.iter().map(|c| c.at()).zip(values.iter().copied())
     }

@@ -58,14 +58,39 @@ pub enum MatrixError {
     },
     /// More rows, columns or entries than 32-bit indices reach.
     #[error(
-        "{what} = {got} does not fit the 32-bit indices of `Csr` (at most {}); borrow it as a `CsrRef<usize>` instead",
-        u32::MAX
+        "{what} = {got} does not fit the 32-bit indices of `Csr` (at most 2^31 - 1 rows and columns and 2^32 - 1 entries); borrow it as a `CsrRef<usize>` instead"
     )]
     TooLarge {
         /// `"rows"`, `"columns"` or `"entries"`
         what: &'static str,
         /// number given
         got: usize,
+    },
+    /// A matrix of another library is laid out in a way that a view cannot follow.
+    #[error("a {library} matrix cannot be viewed as compressed rows: {problem}")]
+    Layout {
+        /// `"faer"` or `"sprs"`
+        library: &'static str,
+        /// what stands in the way, and what to do
+        problem: &'static str,
+    },
+    /// A slice has the wrong length.
+    #[error("{what}: expected {expected} elements, got {got}")]
+    Length {
+        /// which slice
+        what: &'static str,
+        /// length needed
+        expected: usize,
+        /// length given
+        got: usize,
+    },
+    /// Two matrices that are combined differ in size.
+    #[error("a {}x{} and a {}x{} matrix cannot be combined", left.0, left.1, right.0, right.1)]
+    Shapes {
+        /// rows and columns of the first
+        left: (usize, usize),
+        /// rows and columns of the second
+        right: (usize, usize),
     },
     /// The operation needs a square matrix.
     #[error("a square matrix is needed, this one has {nrows} rows and {ncols} columns")]

@@ -5,11 +5,24 @@
 
 mod csr;
 mod error;
+mod evidence;
+mod grid;
+mod ops;
+mod permutation;
 mod runs;
 mod scalar;
+mod transpose;
+mod views;
+
+#[cfg(feature = "generate")]
+pub mod generate;
 
 pub use csr::{AnyCsr, Csr, Csr32, CsrRef, Index};
 pub use error::MatrixError;
+pub use evidence::{Definiteness, Dominance, Evidence, IndefiniteProof};
+pub use grid::Grid;
 pub use num_complex::Complex;
+pub use permutation::Permutation;
 pub use runs::{Run, Runs};
 pub use scalar::{Real, Scalar};
+pub use transpose::TransposePlan;

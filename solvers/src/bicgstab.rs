@@ -266,7 +266,7 @@ mod tests {
         ];
         let first = kernels::dot(&b, &{
             let mut y = [0.0; 3];
-            kernels::spmv(a.view(), &b, &mut y);
+            kernels::spmv(a.view(), &[], &b, &mut y);
             y
         });
         assert!(first.abs() < 1e-15);

@@ -190,7 +190,7 @@ mod tests {
                     .map(|(&x, &y)| x - y)
                     .collect();
                 let mut ae = e.clone();
-                kernels::spmv(a.view(), &e, &mut ae);
+                kernels::spmv(a.view(), &[], &e, &mut ae);
                 energies.push(kernels::dot(&e, &ae).re().to_f64());
                 std::ops::ControlFlow::Continue(())
             };

@@ -1,0 +1,9 @@
+//! The generators judged from outside: discretisation order, promised properties, independent
+//! oracles.
+#![cfg(feature = "generate")]
+
+mod conversions;
+mod direct;
+mod grids;
+mod orders;
+mod zoo;
