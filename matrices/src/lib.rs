@@ -14,6 +14,9 @@ mod scalar;
 mod transpose;
 mod views;
 
+#[cfg(feature = "mtx")]
+pub mod mtx;
+
 #[cfg(feature = "generate")]
 pub mod generate;
 
