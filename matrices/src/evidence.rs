@@ -132,7 +132,7 @@ impl Evidence {
             sums_to_zero(sources.map(|&k| a.values()[k as usize]))
         });
         let dominance = if square && finite {
-            dominance(&rows, &plan)
+            dominance(a, &rows, &plan)
         } else {
             None
         };
@@ -251,8 +251,13 @@ impl Row {
     }
 }
 
-/// Dominance of a square matrix: search backwards from the strict rows along the entries.
-fn dominance(rows: &[Row], plan: &TransposePlan) -> Option<Dominance> {
+/// Dominance of a square matrix: search backwards from the strict rows along the entries that are
+/// not zero.
+fn dominance<T: Scalar>(
+    a: CsrRef<'_, T, u32>,
+    rows: &[Row],
+    plan: &TransposePlan,
+) -> Option<Dominance> {
     if !rows.iter().all(|row| row.weak) {
         return None;
     }
@@ -265,8 +270,10 @@ fn dominance(rows: &[Row], plan: &TransposePlan) -> Option<Dominance> {
     }
     while let Some(j) = stack.pop() {
         let range = plan.row_ptr()[j as usize] as usize..plan.row_ptr()[j as usize + 1] as usize;
-        for &i in &plan.col_idx()[range] {
-            if !std::mem::replace(&mut reached[i as usize], true) {
+        for k in range {
+            let i = plan.col_idx()[k];
+            let linked = a.values()[plan.source()[k] as usize] != T::ZERO;
+            if linked && !std::mem::replace(&mut reached[i as usize], true) {
                 stack.push(i);
             }
         }

@@ -90,6 +90,10 @@ fn unsymmetric_matrices_are_measured() {
     let away = matrix([[1.0, -1.0, 0.0], [-1.0, 1.0, 0.0], [-1.0, 0.0, 2.0]]);
     let e = Evidence::gather(away.view());
     assert_eq!((e.dominance, e.m_matrix), (Some(Dominance::Weak), false));
+    // nor along stored zeros
+    let t = [(0, 0, 1.0), (0, 1, 0.0), (1, 0, 0.0), (1, 1, 0.0)];
+    let e = Evidence::gather(Csr::from_triplets(2, 2, t).unwrap().view());
+    assert_eq!(e.definiteness, Definiteness::Positive(Dominance::Weak));
     let towards = matrix([[1.0, -1.0, 0.0], [0.0, 1.0, -1.0], [0.0, 0.0, 2.0]]);
     let e = Evidence::gather(towards.view());
     assert_eq!((e.dominance, e.m_matrix), (Some(Dominance::Chained), true));
