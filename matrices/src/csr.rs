@@ -351,6 +351,11 @@ impl<T: Scalar> Csr<T> {
         self.row_ptr[i] as usize..self.row_ptr[i + 1] as usize
     }
 
+    /// Row pointers, columns, and the values to be changed in place.
+    pub fn pattern_and_values_mut(&mut self) -> (&[u32], &[u32], &mut [T]) {
+        (&self.row_ptr, &self.col_idx, &mut self.values)
+    }
+
     /// A borrowed view.
     pub fn view(&self) -> CsrRef<'_, T, u32> {
         CsrRef {

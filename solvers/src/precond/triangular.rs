@@ -15,8 +15,8 @@
 //!
 //! | apply | 2·nnz(L) + 2·nnz(U) flops, each factor read once | memory | (size of value + 4)·(nnz(L) + nnz(U)) + 3 vectors + 4n |
 
-use crate::kernels::simd::simd;
 use crate::kernels::prefetch;
+use crate::kernels::simd::simd;
 use resolvent_matrices::Scalar;
 
 /// Mean number of rows in a level below which the natural order is kept.
@@ -139,8 +139,10 @@ impl<T: Scalar> TriangularPair<T> {
         upper: (Pattern<'_>, &[T]),
         upper_inverse: Option<&[T]>,
     ) {
-        self.lower.fill(lower.0, lower.1, lower_inverse, &self.order);
-        self.upper.fill(upper.0, upper.1, upper_inverse, &self.order);
+        self.lower
+            .fill(lower.0, lower.1, lower_inverse, &self.order);
+        self.upper
+            .fill(upper.0, upper.1, upper_inverse, &self.order);
     }
 
     /// z ← U⁻¹ L⁻¹ r.
@@ -222,7 +224,11 @@ impl<T: Scalar> Triangle<T> {
         ptr.push(0);
         for &row in order {
             // columns keep the order they have in the row, so sums do too
-            col.extend(natural.row(row as usize).map(|k| place[natural.col[k] as usize]));
+            col.extend(
+                natural
+                    .row(row as usize)
+                    .map(|k| place[natural.col[k] as usize]),
+            );
             ptr.push(col.len() as u32);
         }
         let stretches = stretches(&ptr, &col, level_ptr);
@@ -247,7 +253,9 @@ impl<T: Scalar> Triangle<T> {
             val: &[T],
             order: &[u32],
         ) {
-            let values = order.iter().flat_map(|&row| &val[natural.row(row as usize)]);
+            let values = order
+                .iter()
+                .flat_map(|&row| &val[natural.row(row as usize)]);
             for (out, &value) in out.iter_mut().zip(values) {
                 *out = S::store(value);
             }
@@ -258,7 +266,8 @@ impl<T: Scalar> Triangle<T> {
         }
         self.inverse.clear();
         if let Some(inverse) = inverse {
-            self.inverse.extend(order.iter().map(|&row| inverse[row as usize]));
+            self.inverse
+                .extend(order.iter().map(|&row| inverse[row as usize]));
         }
     }
 
@@ -279,7 +288,17 @@ impl<T: Scalar> Triangle<T> {
         for s in &self.stretches {
             let (first, end) = (s.first as usize, (s.first + s.rows) as usize);
             if s.len == IRREGULAR {
-                forward_rows(&self.ptr, &self.col, val, &self.inverse, order, r, y, first, end);
+                forward_rows(
+                    &self.ptr,
+                    &self.col,
+                    val,
+                    &self.inverse,
+                    order,
+                    r,
+                    y,
+                    first,
+                    end,
+                );
             } else {
                 let (done, now) = y.split_at_mut(first);
                 let start = self.ptr[first] as usize;
@@ -301,7 +320,17 @@ impl<T: Scalar> Triangle<T> {
         for s in self.stretches.iter().rev() {
             let (first, end) = (s.first as usize, (s.first + s.rows) as usize);
             if s.len == IRREGULAR {
-                backward_rows(&self.ptr, &self.col, val, &self.inverse, order, y, z, first, end);
+                backward_rows(
+                    &self.ptr,
+                    &self.col,
+                    val,
+                    &self.inverse,
+                    order,
+                    y,
+                    z,
+                    first,
+                    end,
+                );
             } else {
                 let (now, done) = y.split_at_mut(end);
                 let start = self.ptr[first] as usize;
