@@ -3,10 +3,13 @@
 //! In the natural order of a grid every row waits for the one before it, and a solve runs at the
 //! latency of that chain, three to five times slower than memory allows. Rows of the same
 //! *dependency level* (the longest chain of entries that leads to a row) do not wait for each
-//! other. Here rows are numbered level by level, once, and L, U and the intermediate vector live
-//! in that numbering: the operations on a row stay the same and in the same order, so the result
-//! is that of the natural order up to nothing at all. The same numbering, read backwards, serves
-//! U, because levels are taken from the entries of L and U together.
+//! other. Here the rows are cut into blocks of neighbours and numbered level by level within each
+//! block, once, and L, U and the intermediate vector live in that numbering: the operations on a row
+//! stay the same and in the same order, so the result has the bits of the natural order. Blocks are
+//! as large as it takes for levels of some [`WIDTH`] rows, and no larger: on a grid, rows of a level
+//! stand on different lines, and more lines than that at a time would wear out the first cache and
+//! the address translation. The same numbering, read backwards, serves U, because levels are taken
+//! from the entries of L and U together.
 //!
 //! On a grid, rows of a level repeat each other shifted by one place (see
 //! [`Run`](resolvent_matrices::Run)); such stretches are solved eight rows at a time, without
@@ -18,9 +21,12 @@
 use crate::kernels::prefetch;
 use crate::kernels::simd::simd;
 use resolvent_matrices::Scalar;
+use std::ops::Range;
 
+/// Rows in a level that blocks are made for, on average.
+const WIDTH: usize = 48;
 /// Mean number of rows in a level below which the natural order is kept.
-const MIN_WIDTH: usize = 16;
+const MIN_WIDTH: usize = 8;
 /// Shorter stretches of shifted rows are not worth a change of loop.
 const MIN_ROWS: usize = 8;
 /// Marks a stretch of rows without a common shape.
@@ -97,7 +103,7 @@ pub(crate) struct Pattern<'a> {
 }
 
 impl Pattern<'_> {
-    fn row(&self, i: usize) -> std::ops::Range<usize> {
+    fn row(&self, i: usize) -> Range<usize> {
         self.ptr[i] as usize..self.ptr[i + 1] as usize
     }
 }
@@ -156,12 +162,12 @@ impl<T: Scalar> TriangularPair<T> {
         assert_eq!(r.len(), order.len(), "triangular solve: length of r");
         assert_eq!(z.len(), order.len(), "triangular solve: length of z");
         match &lower.val {
-            Values::Full(val) => lower.forward(val, order, r, y),
-            Values::Half(val) => lower.forward(val, order, r, y),
+            Values::Full(val) => forward(lower, val, order, r, y),
+            Values::Half(val) => forward(lower, val, order, r, y),
         }
         match &upper.val {
-            Values::Full(val) => upper.backward(val, order, y, z),
-            Values::Half(val) => upper.backward(val, order, y, z),
+            Values::Full(val) => backward(upper, val, order, y, z),
+            Values::Half(val) => backward(upper, val, order, y, z),
         }
     }
 
@@ -174,40 +180,81 @@ impl<T: Scalar> TriangularPair<T> {
     }
 }
 
-/// Rows by level, and where each level begins. One level for all where levels are narrow.
+/// Rows by block and level, and where each level begins; natural order and no levels where those
+/// are narrow.
 fn levels(lower: Pattern<'_>, upper: Pattern<'_>) -> (Vec<u32>, Vec<u32>) {
     let n = lower.ptr.len() - 1;
     let mut level = vec![0u32; n];
-    let mut deepest = 0;
-    for i in 0..n {
-        // all that row i waits for stands above it: its level is final once those are done
-        for k in lower.row(i) {
-            level[i] = level[i].max(level[lower.col[k] as usize] + 1);
-        }
-        for k in upper.row(i) {
-            let j = upper.col[k] as usize;
-            level[j] = level[j].max(level[i] + 1);
-        }
-        deepest = deepest.max(level[i]);
-    }
-    let count = deepest as usize + 1;
-    if n < count * MIN_WIDTH {
-        return ((0..n as u32).collect(), Vec::new());
-    }
-    let mut ptr = vec![0u32; count + 1];
-    for &l in &level {
-        ptr[l as usize + 1] += 1;
-    }
-    for l in 0..count {
-        ptr[l + 1] += ptr[l];
-    }
-    let mut next = ptr.clone();
+    let natural = ((0..n as u32).collect(), Vec::new());
+    let Some(block) = block_size(lower, upper, &mut level) else {
+        return natural;
+    };
     let mut order = vec![0u32; n];
-    for (i, &l) in level.iter().enumerate() {
-        order[next[l as usize] as usize] = i as u32;
-        next[l as usize] += 1;
+    let mut level_ptr = vec![0u32];
+    let mut next = Vec::new();
+    for first in (0..n).step_by(block) {
+        let end = (first + block).min(n);
+        let count = block_levels(lower, upper, first, end, &mut level);
+        next.clear();
+        next.resize(count + 1, 0u32);
+        for &l in &level[first..end] {
+            next[l as usize + 1] += 1;
+        }
+        next[0] = first as u32;
+        for l in 0..count {
+            next[l + 1] += next[l];
+        }
+        level_ptr.extend_from_slice(&next[1..]);
+        for i in first..end {
+            let at = &mut next[level[i] as usize];
+            order[*at as usize] = i as u32;
+            *at += 1;
+        }
     }
-    (order, ptr)
+    (order, level_ptr)
+}
+
+/// The smallest block, by powers of two, whose levels are [`WIDTH`] rows wide on average, tried on
+/// rows from the middle; all rows, if their levels are [`MIN_WIDTH`] wide at least.
+fn block_size(lower: Pattern<'_>, upper: Pattern<'_>, level: &mut [u32]) -> Option<usize> {
+    let n = level.len();
+    let mut block = 512;
+    while block < n {
+        let first = (n - block) / 2;
+        if block_levels(lower, upper, first, first + block, level) * WIDTH <= block {
+            return Some(block);
+        }
+        block *= 2;
+    }
+    let count = block_levels(lower, upper, 0, n, level);
+    (count * MIN_WIDTH <= n).then_some(n.max(1))
+}
+
+/// Levels of the rows `first..end` among themselves; returns how many there are.
+fn block_levels(
+    lower: Pattern<'_>,
+    upper: Pattern<'_>,
+    first: usize,
+    end: usize,
+    level: &mut [u32],
+) -> usize {
+    level[first..end].fill(0);
+    let mut count = 0;
+    for i in first..end {
+        // all that row i waits for stands above it: its level is final once those are done
+        for &j in &lower.col[lower.row(i)] {
+            if j as usize >= first {
+                level[i] = level[i].max(level[j as usize] + 1);
+            }
+        }
+        for &j in &upper.col[upper.row(i)] {
+            if (j as usize) < end {
+                level[j as usize] = level[j as usize].max(level[i] + 1);
+            }
+        }
+        count = count.max(level[i] as usize + 1);
+    }
+    count
 }
 
 impl<T: Scalar> Triangle<T> {
@@ -282,75 +329,56 @@ impl<T: Scalar> Triangle<T> {
             + size_of_val(self.inverse.as_slice())
             + size_of_val(self.stretches.as_slice())
     }
+}
 
+simd! {
     /// y ← L⁻¹ r: y in level numbering, r in natural numbering.
-    fn forward<S: Stored<T>>(&self, val: &[S], order: &[u32], r: &[T], y: &mut [T]) {
-        for s in &self.stretches {
+    fn forward<T: Scalar, S: Stored<T>>(
+        l: &Triangle<T>,
+        val: &[S],
+        order: &[u32],
+        r: &[T],
+        y: &mut [T],
+    ) {
+        for s in &l.stretches {
             let (first, end) = (s.first as usize, (s.first + s.rows) as usize);
             if s.len == IRREGULAR {
-                forward_rows(
-                    &self.ptr,
-                    &self.col,
-                    val,
-                    &self.inverse,
-                    order,
-                    r,
-                    y,
-                    first,
-                    end,
-                );
-            } else {
-                let (done, now) = y.split_at_mut(first);
-                let start = self.ptr[first] as usize;
-                let inputs = Inputs {
-                    val: &val[start..start + s.len as usize * now.len().min(end - first)],
-                    col: &self.col[start..start + s.len as usize],
-                    inverse: part(&self.inverse, first, end),
-                    order: &order[first..end],
-                    known: done,
-                    base: 0,
-                };
-                forward_shifted(inputs, r, &mut now[..end - first]);
+                forward_rows(l, val, order, r, y, first..end);
+                continue;
             }
-        }
-    }
-
-    /// z ← U⁻¹ y: y in level numbering (overwritten), z in natural numbering.
-    fn backward<S: Stored<T>>(&self, val: &[S], order: &[u32], y: &mut [T], z: &mut [T]) {
-        for s in self.stretches.iter().rev() {
-            let (first, end) = (s.first as usize, (s.first + s.rows) as usize);
-            if s.len == IRREGULAR {
-                backward_rows(
-                    &self.ptr,
-                    &self.col,
-                    val,
-                    &self.inverse,
-                    order,
-                    y,
-                    z,
-                    first,
-                    end,
-                );
-            } else {
-                let (now, done) = y.split_at_mut(end);
-                let start = self.ptr[first] as usize;
-                let inputs = Inputs {
-                    val: &val[start..start + s.len as usize * (end - first)],
-                    col: &self.col[start..start + s.len as usize],
-                    inverse: part(&self.inverse, first, end),
-                    order: &order[first..end],
-                    known: done,
-                    base: end,
-                };
-                backward_shifted(inputs, &mut now[first..], z);
-            }
+            let (known, now) = y.split_at_mut(first);
+            let inputs = Inputs::new(l, val, order, known, 0, s);
+            forward_shifted(inputs, r, &mut now[..end - first]);
         }
     }
 }
 
-/// `x[first..end]`; empty if x is.
-fn part<T>(x: &[T], first: usize, end: usize) -> &[T] {
-    if x.is_empty() { x } else { &x[first..end] }
+simd! {
+    /// z ← U⁻¹ y: y in level numbering (overwritten), z in natural numbering.
+    fn backward<T: Scalar, S: Stored<T>>(
+        u: &Triangle<T>,
+        val: &[S],
+        order: &[u32],
+        y: &mut [T],
+        z: &mut [T],
+    ) {
+        for s in u.stretches.iter().rev() {
+            let (first, end) = (s.first as usize, (s.first + s.rows) as usize);
+            if s.len == IRREGULAR {
+                backward_rows(u, val, order, y, z, first..end);
+                continue;
+            }
+            let (now, known) = y.split_at_mut(end);
+            let inputs = Inputs::new(u, val, order, known, end, s);
+            backward_shifted(inputs, &mut now[first..], z);
+        }
+    }
+}
+
+/// `x[range]`; empty if x is.
+#[inline(always)]
+fn part<T>(x: &[T], range: Range<usize>) -> &[T] {
+    if x.is_empty() { x } else { &x[range] }
 }
 
 /// Cuts the rows of each level into stretches.
@@ -406,83 +434,103 @@ struct Inputs<'a, T, S> {
     base: usize,
 }
 
-simd! {
-    fn forward_rows<T: Scalar, S: Stored<T>>(
-        ptr: &[u32],
-        col: &[u32],
-        val: &[S],
-        inverse: &[T],
-        order: &[u32],
-        r: &[T],
-        y: &mut [T],
-        first: usize,
-        end: usize,
-    ) {
-        for p in first..end {
-            let entries = ptr[p] as usize..ptr[p + 1] as usize;
-            let (val, col) = (&val[entries.clone()], &col[entries]);
-            prefetch(val);
-            prefetch(col);
-            let mut sum = r[order[p] as usize];
-            for (v, &j) in val.iter().zip(col) {
-                sum -= v.wide() * y[j as usize]; // rᵢ − Σ lᵢⱼ yⱼ
-            }
-            y[p] = if inverse.is_empty() { sum } else { sum * inverse[p] };
+impl<'a, T: Scalar, S> Inputs<'a, T, S> {
+    #[inline(always)]
+    fn new(
+        t: &'a Triangle<T>,
+        val: &'a [S],
+        order: &'a [u32],
+        known: &'a [T],
+        base: usize,
+        s: &Stretch,
+    ) -> Self {
+        let rows = s.first as usize..(s.first + s.rows) as usize;
+        let start = t.ptr[rows.start] as usize;
+        Self {
+            val: &val[start..start + s.len as usize * rows.len()],
+            col: &t.col[start..start + s.len as usize],
+            inverse: part(&t.inverse, rows.clone()),
+            order: &order[rows],
+            known,
+            base,
         }
     }
 }
 
-simd! {
-    fn backward_rows<T: Scalar, S: Stored<T>>(
-        ptr: &[u32],
-        col: &[u32],
-        val: &[S],
-        inverse: &[T],
-        order: &[u32],
-        y: &mut [T],
-        z: &mut [T],
-        first: usize,
-        end: usize,
-    ) {
-        for p in (first..end).rev() {
-            let entries = ptr[p] as usize..ptr[p + 1] as usize;
-            let mut sum = y[p];
-            for (v, &j) in val[entries.clone()].iter().zip(&col[entries]) {
-                sum -= v.wide() * y[j as usize]; // yᵢ − Σ uᵢⱼ zⱼ
-            }
-            let value = if inverse.is_empty() { sum } else { sum * inverse[p] };
-            y[p] = value;
-            z[order[p] as usize] = value;
+#[inline(always)]
+fn forward_rows<T: Scalar, S: Stored<T>>(
+    l: &Triangle<T>,
+    val: &[S],
+    order: &[u32],
+    r: &[T],
+    y: &mut [T],
+    rows: Range<usize>,
+) {
+    for p in rows {
+        let entries = l.ptr[p] as usize..l.ptr[p + 1] as usize;
+        let (val, col) = (&val[entries.clone()], &l.col[entries]);
+        prefetch(val);
+        prefetch(col);
+        let mut sum = r[order[p] as usize];
+        for (v, &j) in val.iter().zip(col) {
+            sum -= v.wide() * y[j as usize]; // rᵢ − Σ lᵢⱼ yⱼ
         }
+        y[p] = scaled(sum, &l.inverse, p);
     }
 }
 
-simd! {
-    fn forward_shifted<T: Scalar, S: Stored<T>>(s: Inputs<'_, T, S>, r: &[T], now: &mut [T]) {
-        let load = |i: usize, _: &[T]| r[s.order[i] as usize];
-        match s.col.len() {
-            0 => shifted::<T, S, 0>(s, now, load, |_, _| {}),
-            1 => shifted::<T, S, 1>(s, now, load, |_, _| {}),
-            2 => shifted::<T, S, 2>(s, now, load, |_, _| {}),
-            3 => shifted::<T, S, 3>(s, now, load, |_, _| {}),
-            4 => shifted::<T, S, 4>(s, now, load, |_, _| {}),
-            _ => any_length(s, now, load, |_, _| {}),
+#[inline(always)]
+fn backward_rows<T: Scalar, S: Stored<T>>(
+    u: &Triangle<T>,
+    val: &[S],
+    order: &[u32],
+    y: &mut [T],
+    z: &mut [T],
+    rows: Range<usize>,
+) {
+    for p in rows.rev() {
+        let entries = u.ptr[p] as usize..u.ptr[p + 1] as usize;
+        let mut sum = y[p];
+        for (v, &j) in val[entries.clone()].iter().zip(&u.col[entries]) {
+            sum -= v.wide() * y[j as usize]; // yᵢ − Σ uᵢⱼ zⱼ
         }
+        let value = scaled(sum, &u.inverse, p);
+        y[p] = value;
+        z[order[p] as usize] = value;
     }
 }
 
-simd! {
-    fn backward_shifted<T: Scalar, S: Stored<T>>(s: Inputs<'_, T, S>, now: &mut [T], z: &mut [T]) {
-        let load = |i: usize, now: &[T]| now[i];
-        let mut store = |i: usize, value: T| z[s.order[i] as usize] = value;
-        match s.col.len() {
-            0 => shifted::<T, S, 0>(s, now, load, &mut store),
-            1 => shifted::<T, S, 1>(s, now, load, &mut store),
-            2 => shifted::<T, S, 2>(s, now, load, &mut store),
-            3 => shifted::<T, S, 3>(s, now, load, &mut store),
-            4 => shifted::<T, S, 4>(s, now, load, &mut store),
-            _ => any_length(s, now, load, &mut store),
-        }
+/// sum/diagonal.
+#[inline(always)]
+fn scaled<T: Scalar>(sum: T, inverse: &[T], p: usize) -> T {
+    match inverse.get(p) {
+        Some(&inverse) => sum * inverse,
+        None => sum,
+    }
+}
+
+#[inline(always)]
+fn forward_shifted<T: Scalar, S: Stored<T>>(s: Inputs<'_, T, S>, r: &[T], now: &mut [T]) {
+    let load = |i: usize, _: &[T]| r[s.order[i] as usize];
+    match s.col.len() {
+        1 => shifted::<T, S, 1>(s, now, load, |_, _| {}),
+        2 => shifted::<T, S, 2>(s, now, load, |_, _| {}),
+        3 => shifted::<T, S, 3>(s, now, load, |_, _| {}),
+        4 => shifted::<T, S, 4>(s, now, load, |_, _| {}),
+        _ => any_length(s, now, load, |_, _| {}),
+    }
+}
+
+#[inline(always)]
+fn backward_shifted<T: Scalar, S: Stored<T>>(s: Inputs<'_, T, S>, now: &mut [T], z: &mut [T]) {
+    let load = |i: usize, now: &[T]| now[i];
+    let mut store = |i: usize, value: T| z[s.order[i] as usize] = value;
+    match s.col.len() {
+        1 => shifted::<T, S, 1>(s, now, load, &mut store),
+        2 => shifted::<T, S, 2>(s, now, load, &mut store),
+        3 => shifted::<T, S, 3>(s, now, load, &mut store),
+        4 => shifted::<T, S, 4>(s, now, load, &mut store),
+        _ => any_length(s, now, load, &mut store),
     }
 }
 
