@@ -139,3 +139,156 @@ impl<T: Scalar> Solver<T> for Cg<T> {
         4 * size_of_val(self.r.as_slice())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::precond::Jacobi;
+    use crate::testing::*;
+    use resolvent_matrices::{Complex, Csr};
+
+    contract_for_all_scalars!(hpd(8), Linearity::NearlyHpd, |n, stopping| {
+        Box::new(Cg::new(
+            n,
+            CgConfig {
+                stopping,
+                flexible: false,
+            },
+        ))
+    });
+
+    mod flexible {
+        use super::*;
+        contract_for_all_scalars!(hpd(8), Linearity::Variable, |n, stopping| {
+            Box::new(Cg::new(
+                n,
+                CgConfig {
+                    stopping,
+                    flexible: true,
+                },
+            ))
+        });
+    }
+
+    fn minimises_the_energy<T: Scalar>() {
+        // ‖x − x*‖_A falls at every step, and the two forms of β walk the same path
+        let a = hpd::<T>(9);
+        let b = vector::<T>(81, 3);
+        let exact = dense_solution(&a, &b);
+        let solve = |linearity| {
+            let inverse: Vec<T> = (0..81).map(|i| T::ONE / a.view().get(i, i)).collect();
+            let jacobi = move |_, r: &[T], z: &mut [T]| {
+                kernels::multiply(&inverse, r, z);
+                Ok(())
+            };
+            let (mut m, mut x, mut energies) =
+                (Custom(linearity, jacobi, 0), vec![T::ZERO; 81], vec![]);
+            let mut watch = |step: &crate::Step<'_, T>| {
+                let e: Vec<T> = step
+                    .x
+                    .unwrap()
+                    .iter()
+                    .zip(&exact)
+                    .map(|(&x, &y)| x - y)
+                    .collect();
+                let mut ae = e.clone();
+                kernels::spmv(a.view(), &e, &mut ae);
+                energies.push(kernels::dot(&e, &ae).re().to_f64());
+                std::ops::ControlFlow::Continue(())
+            };
+            let config = CgConfig {
+                flexible: true,
+                ..Default::default()
+            };
+            let report = Cg::new(81, config).solve(System::new(&a, &b, &mut m), &mut x, &mut watch);
+            assert!(report.unwrap().converged());
+            energies
+        };
+        let energies = solve(Linearity::FixedHpd);
+        assert!(energies.windows(2).all(|w| w[1] < w[0]), "{energies:?}");
+        for (x, y) in energies.iter().zip(solve(Linearity::Variable)) {
+            assert!(
+                (x - y).abs() <= T::Real::EPSILON.to_f64() * 20.0 * energies[0],
+                "{x} {y}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_energy_of_the_error_falls() {
+        minimises_the_energy::<f32>();
+        minimises_the_energy::<f64>();
+        minimises_the_energy::<Complex<f32>>();
+        minimises_the_energy::<Complex<f64>>();
+    }
+
+    #[test]
+    fn ends_after_as_many_steps_as_there_are_eigenvalues() {
+        let a =
+            Csr::from_triplets(30, 30, (0..30).map(|i| (i, i, [1.0, 2.0, 5.0][i % 3]))).unwrap();
+        let (b, mut x) = (vector::<f64>(30, 4), vec![0.0; 30]);
+        let stopping = Stopping {
+            rtol: 1e-13,
+            ..Default::default()
+        };
+        let cg = Cg::new(
+            30,
+            CgConfig {
+                stopping,
+                flexible: false,
+            },
+        );
+        let report = unpreconditioned(cg, &a, &b, &mut x).unwrap();
+        assert!(report.converged() && report.iterations == 3, "{report:?}");
+    }
+
+    #[test]
+    fn indefinite_parts_are_named() {
+        let a = shifted::<f64>(6, 3.0);
+        let (b, mut x) = (vector::<f64>(36, 4), vec![0.0; 36]);
+        let cg = || Cg::new(36, CgConfig::default());
+        let report = unpreconditioned(cg(), &a, &b, &mut x).unwrap();
+        assert_eq!(report.reason, StopReason::IndefiniteOperator);
+        let a = hpd::<f64>(6);
+        let mut m = Custom(
+            Linearity::FixedHpd,
+            |_, r: &[f64], z: &mut [f64]| {
+                z.iter_mut().zip(r).for_each(|(z, r)| *z = -r);
+                Ok(())
+            },
+            0,
+        );
+        let report = cg()
+            .solve(System::new(&a, &b, &mut m), &mut x, &mut ())
+            .unwrap();
+        assert_eq!(report.reason, StopReason::IndefinitePreconditioner);
+        let mut m = Jacobi::new(&a).unwrap();
+        assert!(
+            cg().solve(System::new(&a, &b, &mut m), &mut x, &mut ())
+                .unwrap()
+                .converged()
+        );
+    }
+
+    #[test]
+    fn singular_systems_with_a_known_null_space() {
+        let a = hermitian(neumann::<f64>(9));
+        let nullspace = crate::Nullspace::constant();
+        let mut b = vector::<f64>(81, 5);
+        for (consistent, reason) in [
+            (false, StopReason::Inconsistent),
+            (true, StopReason::Converged),
+        ] {
+            if consistent {
+                nullspace.project(&crate::Local, &mut b);
+            }
+            let (mut x, mut m) = (vec![0.0; 81], Jacobi::new(&a).unwrap());
+            let system = System::new(&a, &b, &mut m).with_nullspace(&nullspace);
+            let report = Cg::new(81, CgConfig::default())
+                .solve(system, &mut x, &mut ())
+                .unwrap();
+            assert_eq!(report.reason, reason);
+            assert!(x.iter().sum::<f64>().abs() < 1e-10);
+        }
+    }
+}

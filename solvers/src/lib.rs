@@ -22,6 +22,7 @@
 //! the rayon pool it is called in, and on one thread when called outside of any pool.
 
 mod arnoldi;
+mod bicgstab;
 mod cg;
 mod dense;
 mod fgmres;
@@ -40,6 +41,7 @@ mod stopping;
 mod testing;
 
 pub use arnoldi::Orthogonalization;
+pub use bicgstab::{Bicgstab, BicgstabConfig};
 pub use cg::{Cg, CgConfig};
 pub use fgmres::Fgmres;
 pub use gmres::{Gmres, GmresConfig};

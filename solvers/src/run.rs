@@ -263,10 +263,15 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         if !self.met(*rnorm) {
             return Verdict::Go;
         }
+        self.refresh(rnorm, x, r);
+        self.judge(*rnorm)
+    }
+
+    /// r ← b − A x and its norm, unless that is what they are.
+    pub fn refresh(&mut self, rnorm: &mut T::Real, x: &[T], r: &mut [T]) {
         if !self.exact {
             *rnorm = self.residual(x, r);
         }
-        self.judge(*rnorm)
     }
 
     /// What follows from a residual that was just recomputed after a claim of convergence.
@@ -289,9 +294,7 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         x: &[T],
         r: &mut [T],
     ) -> SolveReport<T::Real> {
-        if !self.exact {
-            rnorm = self.residual(x, r);
-        }
+        self.refresh(&mut rnorm, x, r);
         if !rnorm.is_finite() {
             reason = StopReason::NonFinite; // also where an infinite b makes the target infinite
         } else if self.met(rnorm) {
