@@ -20,7 +20,7 @@
 
 use crate::kernels::prefetch;
 use crate::kernels::simd::simd;
-use resolvent_matrices::Scalar;
+use resolvent_matrices::{CsrRef, MatrixError, Permutation, Scalar};
 use std::ops::Range;
 
 /// Rows in a level that blocks are made for, on average.
@@ -113,6 +113,8 @@ impl Pattern<'_> {
 pub(crate) struct TriangularPair<T: Scalar> {
     /// Which row stands at each place.
     order: Vec<u32>,
+    /// Every row stands at its own place.
+    natural: bool,
     lower: Triangle<T>,
     upper: Triangle<T>,
     y: Vec<T>,
@@ -131,6 +133,7 @@ impl<T: Scalar> TriangularPair<T> {
         Self {
             lower: Triangle::new(lower, &order, &place, &level_ptr, half),
             upper: Triangle::new(upper, &order, &place, &level_ptr, half),
+            natural: order.is_sorted(),
             order,
             y: vec![T::ZERO; n],
         }
@@ -153,21 +156,13 @@ impl<T: Scalar> TriangularPair<T> {
 
     /// z ← U⁻¹ L⁻¹ r.
     pub fn solve(&mut self, r: &[T], z: &mut [T]) {
-        let Self {
-            order,
-            lower,
-            upper,
-            y,
-        } = self;
-        assert_eq!(r.len(), order.len(), "triangular solve: length of r");
-        assert_eq!(z.len(), order.len(), "triangular solve: length of z");
-        match &lower.val {
-            Values::Full(val) => forward(lower, val, order, r, y),
-            Values::Half(val) => forward(lower, val, order, r, y),
-        }
-        match &upper.val {
-            Values::Full(val) => backward(upper, val, order, y, z),
-            Values::Half(val) => backward(upper, val, order, y, z),
+        assert_eq!(r.len(), self.order.len(), "triangular solve: length of r");
+        assert_eq!(z.len(), self.order.len(), "triangular solve: length of z");
+        if self.natural {
+            solve_in(Natural, &self.lower, &self.upper, &mut self.y, r, z);
+        } else {
+            let order = Listed(&self.order);
+            solve_in(order, &self.lower, &self.upper, &mut self.y, r, z);
         }
     }
 
@@ -180,21 +175,85 @@ impl<T: Scalar> TriangularPair<T> {
     }
 }
 
+/// Which row stands at a place.
+trait Order: Copy {
+    fn row(self, place: usize) -> usize;
+}
+
+/// Its own.
+#[derive(Clone, Copy)]
+struct Natural;
+impl Order for Natural {
+    #[inline(always)]
+    fn row(self, place: usize) -> usize {
+        place
+    }
+}
+
+/// The one listed; a permutation.
+#[derive(Clone, Copy)]
+struct Listed<'a>(&'a [u32]);
+impl Order for Listed<'_> {
+    #[inline(always)]
+    fn row(self, place: usize) -> usize {
+        self.0[place] as usize
+    }
+}
+
+fn solve_in<T: Scalar, O: Order>(
+    order: O,
+    lower: &Triangle<T>,
+    upper: &Triangle<T>,
+    y: &mut [T],
+    r: &[T],
+    z: &mut [T],
+) {
+    match &lower.val {
+        Values::Full(val) => forward(lower, val, order, r, y),
+        Values::Half(val) => forward(lower, val, order, r, y),
+    }
+    match &upper.val {
+        Values::Full(val) => backward(upper, val, order, y, z),
+        Values::Half(val) => backward(upper, val, order, y, z),
+    }
+}
+
 /// Rows by block and level, and where each level begins; natural order and no levels where those
-/// are narrow.
+/// are narrow. Rows that stand by level already stay where they are.
 fn levels(lower: Pattern<'_>, upper: Pattern<'_>) -> (Vec<u32>, Vec<u32>) {
     let n = lower.ptr.len() - 1;
     let mut level = vec![0u32; n];
-    let natural = ((0..n as u32).collect(), Vec::new());
-    let Some(block) = block_size(lower, upper, &mut level) else {
-        return natural;
-    };
+    let count = block_levels(lower, upper, 0, n, &mut level);
+    if count * MIN_WIDTH > n {
+        return ((0..n as u32).collect(), Vec::new());
+    }
+    if level.is_sorted() {
+        let starts = (0..=count as u32).map(|l| level.partition_point(|&k| k < l) as u32);
+        return ((0..n as u32).collect(), starts.collect());
+    }
+    by_level(
+        n,
+        block_size(lower, upper, &mut level),
+        lower,
+        upper,
+        &mut level,
+    )
+}
+
+/// Rows by blocks of the given size, and by level within each.
+fn by_level(
+    n: usize,
+    block: usize,
+    lower: Pattern<'_>,
+    upper: Pattern<'_>,
+    level: &mut [u32],
+) -> (Vec<u32>, Vec<u32>) {
     let mut order = vec![0u32; n];
     let mut level_ptr = vec![0u32];
     let mut next = Vec::new();
-    for first in (0..n).step_by(block) {
+    for first in (0..n).step_by(block.max(1)) {
         let end = (first + block).min(n);
-        let count = block_levels(lower, upper, first, end, &mut level);
+        let count = block_levels(lower, upper, first, end, level);
         next.clear();
         next.resize(count + 1, 0u32);
         for &l in &level[first..end] {
@@ -215,19 +274,72 @@ fn levels(lower: Pattern<'_>, upper: Pattern<'_>) -> (Vec<u32>, Vec<u32>) {
 }
 
 /// The smallest block, by powers of two, whose levels are [`WIDTH`] rows wide on average, tried on
-/// rows from the middle; all rows, if their levels are [`MIN_WIDTH`] wide at least.
-fn block_size(lower: Pattern<'_>, upper: Pattern<'_>, level: &mut [u32]) -> Option<usize> {
+/// rows from the middle; else all rows.
+fn block_size(lower: Pattern<'_>, upper: Pattern<'_>, level: &mut [u32]) -> usize {
     let n = level.len();
     let mut block = 512;
     while block < n {
         let first = (n - block) / 2;
         if block_levels(lower, upper, first, first + block, level) * WIDTH <= block {
-            return Some(block);
+            return block;
         }
         block *= 2;
     }
-    let count = block_levels(lower, upper, 0, n, level);
-    (count * MIN_WIDTH <= n).then_some(n.max(1))
+    n
+}
+
+/// The rows of a matrix by dependency level: place p holds row `order[p]`. In this order the
+/// triangular solves of [`Ic0`](super::Ic0) run through memory in a
+/// straight line, and the factors have the same entries. `None` where levels are narrow or the rows
+/// stand so already: there is nothing to gain. O(n + nnz).
+///
+/// # Errors
+/// [`MatrixError::NotSquare`].
+pub fn level_order<T: Scalar>(a: CsrRef<'_, T, u32>) -> Result<Option<Permutation>, MatrixError> {
+    let n = a.square()?;
+    // one pass: an entry left of the diagonal is waited for, one right of it waits
+    let pattern = Pattern {
+        ptr: a.row_ptr(),
+        col: a.col_idx(),
+    };
+    let mut level = vec![0u32; n];
+    let count = whole_levels(pattern, &mut level);
+    if count * MIN_WIDTH > n || level.is_sorted() {
+        return Ok(None);
+    }
+    let mut next = vec![0u32; count + 1];
+    for &l in &level {
+        next[l as usize + 1] += 1;
+    }
+    for l in 0..count {
+        next[l + 1] += next[l];
+    }
+    let mut order = vec![0u32; n];
+    for (i, &l) in level.iter().enumerate() {
+        order[next[l as usize] as usize] = i as u32;
+        next[l as usize] += 1;
+    }
+    Permutation::new(order).map(Some)
+}
+
+/// Levels of all rows, from the entries of a whole matrix.
+fn whole_levels(a: Pattern<'_>, level: &mut [u32]) -> usize {
+    let mut count = 0;
+    for i in 0..level.len() {
+        let row = &a.col[a.row(i)];
+        let below = row.iter().take_while(|&&j| (j as usize) < i);
+        let own = below
+            .map(|&j| level[j as usize] + 1)
+            .max()
+            .unwrap_or(0)
+            .max(level[i]);
+        level[i] = own;
+        count = count.max(own as usize + 1);
+        for &j in row.iter().rev().take_while(|&&j| j as usize > i) {
+            level[j as usize] = level[j as usize].max(own + 1);
+        }
+    }
+    count
 }
 
 /// Levels of the rows `first..end` among themselves; returns how many there are.
@@ -333,10 +445,10 @@ impl<T: Scalar> Triangle<T> {
 
 simd! {
     /// y ← L⁻¹ r: y in level numbering, r in natural numbering.
-    fn forward<T: Scalar, S: Stored<T>>(
+    fn forward<T: Scalar, S: Stored<T>, O: Order>(
         l: &Triangle<T>,
         val: &[S],
-        order: &[u32],
+        order: O,
         r: &[T],
         y: &mut [T],
     ) {
@@ -347,18 +459,18 @@ simd! {
                 continue;
             }
             let (known, now) = y.split_at_mut(first);
-            let inputs = Inputs::new(l, val, order, known, 0, s);
-            forward_shifted(inputs, r, &mut now[..end - first]);
+            let inputs = Inputs::new(l, val, known, 0, s);
+            forward_shifted(inputs, order, r, &mut now[..end - first]);
         }
     }
 }
 
 simd! {
     /// z ← U⁻¹ y: y in level numbering (overwritten), z in natural numbering.
-    fn backward<T: Scalar, S: Stored<T>>(
+    fn backward<T: Scalar, S: Stored<T>, O: Order>(
         u: &Triangle<T>,
         val: &[S],
-        order: &[u32],
+        order: O,
         y: &mut [T],
         z: &mut [T],
     ) {
@@ -369,8 +481,8 @@ simd! {
                 continue;
             }
             let (now, known) = y.split_at_mut(end);
-            let inputs = Inputs::new(u, val, order, known, end, s);
-            backward_shifted(inputs, &mut now[first..], z);
+            let inputs = Inputs::new(u, val, known, end, s);
+            backward_shifted(inputs, order, &mut now[first..], z);
         }
     }
 }
@@ -428,7 +540,8 @@ struct Inputs<'a, T, S> {
     /// Columns of the first row.
     col: &'a [u32],
     inverse: &'a [T],
-    order: &'a [u32],
+    /// Place of the first row.
+    first: usize,
     /// Unknowns that are known, from place `base` on.
     known: &'a [T],
     base: usize,
@@ -436,21 +549,14 @@ struct Inputs<'a, T, S> {
 
 impl<'a, T: Scalar, S> Inputs<'a, T, S> {
     #[inline(always)]
-    fn new(
-        t: &'a Triangle<T>,
-        val: &'a [S],
-        order: &'a [u32],
-        known: &'a [T],
-        base: usize,
-        s: &Stretch,
-    ) -> Self {
+    fn new(t: &'a Triangle<T>, val: &'a [S], known: &'a [T], base: usize, s: &Stretch) -> Self {
         let rows = s.first as usize..(s.first + s.rows) as usize;
         let start = t.ptr[rows.start] as usize;
         Self {
             val: &val[start..start + s.len as usize * rows.len()],
             col: &t.col[start..start + s.len as usize],
             inverse: part(&t.inverse, rows.clone()),
-            order: &order[rows],
+            first: rows.start,
             known,
             base,
         }
@@ -458,10 +564,10 @@ impl<'a, T: Scalar, S> Inputs<'a, T, S> {
 }
 
 #[inline(always)]
-fn forward_rows<T: Scalar, S: Stored<T>>(
+fn forward_rows<T: Scalar, S: Stored<T>, O: Order>(
     l: &Triangle<T>,
     val: &[S],
-    order: &[u32],
+    order: O,
     r: &[T],
     y: &mut [T],
     rows: Range<usize>,
@@ -471,7 +577,7 @@ fn forward_rows<T: Scalar, S: Stored<T>>(
         let (val, col) = (&val[entries.clone()], &l.col[entries]);
         prefetch(val);
         prefetch(col);
-        let mut sum = r[order[p] as usize];
+        let mut sum = r[order.row(p)];
         for (v, &j) in val.iter().zip(col) {
             sum -= v.wide() * y[j as usize]; // rᵢ − Σ lᵢⱼ yⱼ
         }
@@ -480,10 +586,10 @@ fn forward_rows<T: Scalar, S: Stored<T>>(
 }
 
 #[inline(always)]
-fn backward_rows<T: Scalar, S: Stored<T>>(
+fn backward_rows<T: Scalar, S: Stored<T>, O: Order>(
     u: &Triangle<T>,
     val: &[S],
-    order: &[u32],
+    order: O,
     y: &mut [T],
     z: &mut [T],
     rows: Range<usize>,
@@ -496,7 +602,7 @@ fn backward_rows<T: Scalar, S: Stored<T>>(
         }
         let value = scaled(sum, &u.inverse, p);
         y[p] = value;
-        z[order[p] as usize] = value;
+        z[order.row(p)] = value;
     }
 }
 
@@ -510,8 +616,15 @@ fn scaled<T: Scalar>(sum: T, inverse: &[T], p: usize) -> T {
 }
 
 #[inline(always)]
-fn forward_shifted<T: Scalar, S: Stored<T>>(s: Inputs<'_, T, S>, r: &[T], now: &mut [T]) {
-    let load = |i: usize, _: &[T]| r[s.order[i] as usize];
+fn forward_shifted<T: Scalar, S: Stored<T>, O: Order>(
+    s: Inputs<'_, T, S>,
+    order: O,
+    r: &[T],
+    now: &mut [T],
+) {
+    // SAFETY: order is a permutation of the places (`TriangularPair::new`), of which r has as
+    // many (`TriangularPair::solve`).
+    let load = |i: usize, _: &[T]| unsafe { *r.get_unchecked(order.row(s.first + i)) };
     match s.col.len() {
         1 => shifted::<T, S, 1>(s, now, load, |_, _| {}),
         2 => shifted::<T, S, 2>(s, now, load, |_, _| {}),
@@ -522,9 +635,18 @@ fn forward_shifted<T: Scalar, S: Stored<T>>(s: Inputs<'_, T, S>, r: &[T], now: &
 }
 
 #[inline(always)]
-fn backward_shifted<T: Scalar, S: Stored<T>>(s: Inputs<'_, T, S>, now: &mut [T], z: &mut [T]) {
+fn backward_shifted<T: Scalar, S: Stored<T>, O: Order>(
+    s: Inputs<'_, T, S>,
+    order: O,
+    now: &mut [T],
+    z: &mut [T],
+) {
     let load = |i: usize, now: &[T]| now[i];
-    let mut store = |i: usize, value: T| z[s.order[i] as usize] = value;
+    let mut store = |i: usize, value: T| {
+        // SAFETY: order is a permutation of the places (`TriangularPair::new`), of which z has as
+        // many (`TriangularPair::solve`).
+        unsafe { *z.get_unchecked_mut(order.row(s.first + i)) = value }
+    };
     match s.col.len() {
         1 => shifted::<T, S, 1>(s, now, load, &mut store),
         2 => shifted::<T, S, 2>(s, now, load, &mut store),
