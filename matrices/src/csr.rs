@@ -6,6 +6,10 @@
 //! want (12 bytes per `f64` entry) and what lets faer and sprs matrices be viewed in and out
 //! without a copy; `CsrRef<'_, T, usize>` borrows the word-sized ones of other libraries.
 
+mod borrowed;
+
+pub use borrowed::{AnyCsr, Csr32, CsrRef};
+
 use crate::{MatrixError, Runs, Scalar};
 use std::sync::OnceLock;
 
@@ -63,88 +67,6 @@ impl<T: PartialEq> PartialEq for Csr<T> {
             && self.row_ptr == other.row_ptr
             && self.col_idx == other.col_idx
             && self.values == other.values
-    }
-}
-
-/// A borrowed sparse matrix in compressed rows, with the invariants of [`Csr`].
-#[derive(Debug, PartialEq)]
-pub struct CsrRef<'a, T, I = u32> {
-    nrows: usize,
-    ncols: usize,
-    row_ptr: &'a [I],
-    col_idx: &'a [I],
-    values: &'a [T],
-}
-
-impl<T, I> Clone for CsrRef<'_, T, I> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<T, I> Copy for CsrRef<'_, T, I> {}
-
-/// A borrowed matrix with either index width: what an operator that has entries shows of them.
-#[derive(Debug, Clone, Copy)]
-pub enum AnyCsr<'a, T> {
-    /// 32-bit indices.
-    U32(CsrRef<'a, T, u32>),
-    /// Word-sized indices.
-    Usize(CsrRef<'a, T, usize>),
-}
-
-impl<'a, T: Scalar> AnyCsr<'a, T> {
-    /// Number of rows.
-    pub fn nrows(&self) -> usize {
-        match self {
-            Self::U32(a) => a.nrows(),
-            Self::Usize(a) => a.nrows(),
-        }
-    }
-
-    /// Number of columns.
-    pub fn ncols(&self) -> usize {
-        match self {
-            Self::U32(a) => a.ncols(),
-            Self::Usize(a) => a.ncols(),
-        }
-    }
-
-    /// Number of stored entries.
-    pub fn nnz(&self) -> usize {
-        match self {
-            Self::U32(a) => a.nnz(),
-            Self::Usize(a) => a.nnz(),
-        }
-    }
-
-    /// The matrix with 32-bit indices: borrowed if it has them, else converted (one copy).
-    ///
-    /// # Errors
-    /// [`MatrixError::TooLarge`] where 32 bits do not reach.
-    pub fn to_u32(&self) -> Result<Csr32<'a, T>, MatrixError> {
-        match self {
-            Self::U32(a) => Ok(Csr32::Borrowed(*a)),
-            Self::Usize(a) => a.to_owned().map(Csr32::Owned),
-        }
-    }
-}
-
-/// A matrix with 32-bit indices, borrowed where it could be.
-#[derive(Debug, Clone)]
-pub enum Csr32<'a, T> {
-    /// Borrowed as it was.
-    Borrowed(CsrRef<'a, T, u32>),
-    /// Converted.
-    Owned(Csr<T>),
-}
-
-impl<T: Scalar> Csr32<'_, T> {
-    /// The matrix.
-    pub fn view(&self) -> CsrRef<'_, T, u32> {
-        match self {
-            Self::Borrowed(a) => *a,
-            Self::Owned(a) => a.view(),
-        }
     }
 }
 
@@ -429,6 +351,11 @@ impl<T: Scalar> Csr<T> {
         self.row_ptr[i] as usize..self.row_ptr[i + 1] as usize
     }
 
+    /// Row pointers, columns, and the values to be changed in place.
+    pub fn pattern_and_values_mut(&mut self) -> (&[u32], &[u32], &mut [T]) {
+        (&self.row_ptr, &self.col_idx, &mut self.values)
+    }
+
     /// A borrowed view.
     pub fn view(&self) -> CsrRef<'_, T, u32> {
         CsrRef {
@@ -471,198 +398,5 @@ impl<T: Scalar> Csr<T> {
     }
 }
 
-impl<'a, T: Scalar, I: Index> CsrRef<'a, T, I> {
-    /// Borrows the arrays of a matrix in compressed rows.
-    ///
-    /// # Errors
-    /// [`MatrixError`] if they break an invariant of [`Csr`]. O(nnz), no allocation.
-    pub fn new(
-        nrows: usize,
-        ncols: usize,
-        row_ptr: &'a [I],
-        col_idx: &'a [I],
-        values: &'a [T],
-    ) -> Result<Self, MatrixError> {
-        validate(nrows, ncols, row_ptr, col_idx, values.len())?;
-        Ok(Self {
-            nrows,
-            ncols,
-            row_ptr,
-            col_idx,
-            values,
-        })
-    }
-
-    /// Number of rows.
-    pub fn nrows(&self) -> usize {
-        self.nrows
-    }
-
-    /// Number of columns.
-    pub fn ncols(&self) -> usize {
-        self.ncols
-    }
-
-    /// Number of stored entries.
-    pub fn nnz(&self) -> usize {
-        self.values.len()
-    }
-
-    /// Where each row begins.
-    pub fn row_ptr(&self) -> &'a [I] {
-        self.row_ptr
-    }
-
-    /// The column of each entry.
-    pub fn col_idx(&self) -> &'a [I] {
-        self.col_idx
-    }
-
-    /// The value of each entry.
-    pub fn values(&self) -> &'a [T] {
-        self.values
-    }
-
-    /// The entries of row `i`: columns and values.
-    ///
-    /// # Panics
-    /// If there is no such row.
-    pub fn row(&self, i: usize) -> (&'a [I], &'a [T]) {
-        let range = self.row_ptr[i].at()..self.row_ptr[i + 1].at();
-        (&self.col_idx[range.clone()], &self.values[range])
-    }
-
-    /// Row `i` as `(column, value)` pairs.
-    ///
-    /// # Panics
-    /// If there is no such row.
-    pub fn row_iter(&self, i: usize) -> impl Iterator<Item = (usize, T)> + Clone + use<'a, T, I> {
-        let (cols, values) = self.row(i);
-        cols.iter().map(|c| c.at()).zip(values.iter().copied())
-    }
-
-    /// Entry (i, j); 0 where nothing is stored. O(log of the row's length).
-    ///
-    /// # Panics
-    /// If there is no such row.
-    pub fn get(&self, i: usize, j: usize) -> T {
-        let (cols, values) = self.row(i);
-        match cols.binary_search_by_key(&j, |c| c.at()) {
-            Ok(at) => values[at],
-            Err(_) => T::ZERO,
-        }
-    }
-
-    /// Copied into a [`Csr`].
-    ///
-    /// # Errors
-    /// [`MatrixError::TooLarge`] where 32-bit indices do not reach.
-    pub fn to_owned(&self) -> Result<Csr<T>, MatrixError> {
-        fits("rows", self.nrows)?;
-        fits("columns", self.ncols)?;
-        fits("entries", self.nnz())?;
-        Ok(Csr {
-            nrows: self.nrows,
-            ncols: self.ncols,
-            row_ptr: self.row_ptr.iter().map(|p| p.at() as u32).collect(),
-            col_idx: self.col_idx.iter().map(|c| c.at() as u32).collect(),
-            values: self.values.to_vec(),
-            runs: OnceLock::new(),
-        })
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn small() -> Csr<f64> {
-        // [1 0 2]
-        // [0 3 0]
-        Csr::new(2, 3, vec![0, 2, 3], vec![0, 2, 1], vec![1.0, 2.0, 3.0]).unwrap()
-    }
-
-    #[test]
-    fn entries_are_where_they_were_put() {
-        let a = small();
-        assert_eq!((a.nrows(), a.ncols(), a.nnz()), (2, 3, 3));
-        assert_eq!(a.view().get(0, 2), 2.0);
-        assert_eq!(a.view().get(1, 2), 0.0);
-        assert_eq!(
-            a.view().row_iter(0).collect::<Vec<_>>(),
-            [(0, 1.0), (2, 2.0)]
-        );
-    }
-
-    #[test]
-    fn triplets_are_sorted_and_duplicates_summed() {
-        let t = [(1, 1, 1.0), (0, 2, 2.0), (1, 1, 2.0), (0, 0, 1.0)];
-        assert_eq!(Csr::from_triplets(2, 3, t).unwrap(), small());
-    }
-
-    #[test]
-    fn every_broken_invariant_has_its_error() {
-        let new = |ptr: &[u32], idx: &[u32], n: usize| {
-            Csr::new(2, 3, ptr.to_vec(), idx.to_vec(), vec![1.0; n]).unwrap_err()
-        };
-        assert!(matches!(
-            new(&[0, 1], &[0], 1),
-            MatrixError::RowPtrLength {
-                expected: 3,
-                got: 2
-            }
-        ));
-        assert!(matches!(
-            new(&[0, 1, 1], &[0], 2),
-            MatrixError::Lengths { .. }
-        ));
-        assert!(matches!(
-            new(&[0, 2, 1], &[0], 1),
-            MatrixError::RowPtrOrder { row: 0, .. }
-        ));
-        assert!(matches!(
-            new(&[1, 1, 1], &[0], 1),
-            MatrixError::RowPtrOrder { row: 0, .. }
-        ));
-        assert!(matches!(
-            new(&[0, 1, 1], &[0, 1], 2),
-            MatrixError::RowPtrOrder { row: 1, .. }
-        ));
-        assert!(matches!(
-            new(&[0, 1, 2], &[0, 3], 2),
-            MatrixError::OutOfBounds { row: 1, col: 3, .. }
-        ));
-        assert!(matches!(
-            new(&[0, 2, 2], &[1, 1], 2),
-            MatrixError::Unsorted { row: 0, col: 1 }
-        ));
-        assert!(matches!(
-            new(&[0, 2, 2], &[1, 0], 2),
-            MatrixError::Unsorted { row: 0, col: 0 }
-        ));
-        assert!(matches!(
-            Csr::from_triplets(1, 1, [(1, 0, 1.0)]),
-            Err(MatrixError::OutOfBounds { row: 1, .. })
-        ));
-    }
-
-    #[test]
-    fn new_values_keep_the_pattern() {
-        let mut a = small();
-        let mut b = small();
-        b.values_mut()[1] = 7.0;
-        a.update_values(b.view()).unwrap();
-        assert_eq!(a, b);
-        let other = Csr::<f64>::identity(2).unwrap();
-        assert!(a.update_values(other.view()).is_err());
-        assert_eq!(a, b);
-    }
-
-    #[test]
-    fn word_sized_indices_are_borrowed_and_converted() {
-        let (p, i, v) = ([0usize, 2, 3], [0usize, 2, 1], [1.0, 2.0, 3.0]);
-        let a = CsrRef::new(2, 3, &p, &i, &v).unwrap();
-        assert_eq!(a.to_owned().unwrap(), small());
-        assert_eq!(AnyCsr::Usize(a).to_u32().unwrap().view(), small().view());
-    }
-}
+mod tests;

@@ -40,7 +40,8 @@ pub enum IndefiniteProof {
     },
 }
 
-/// What is known of the sign of xᴴAx.
+/// What is known of the sign of xᴴAx, for a matrix that is Hermitian up to rounding: files and
+/// assembly loops leave a few bits of difference, [`Evidence::non_hermitian`] up to 16 ε.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Definiteness {
     /// Hermitian and positive definite ([`Dominance::Weak`]: semidefinite), proven by dominance.
@@ -53,7 +54,7 @@ pub enum Definiteness {
     PossiblyNegative,
     /// Hermitian with eigenvalues of both signs, proven.
     Indefinite(IndefiniteProof),
-    /// Nothing is known: not Hermitian, not square, not finite, or a diagonal without a sign.
+    /// Nothing is known: not Hermitian up to rounding, not square, not finite, or a diagonal without a sign.
     Unknown,
 }
 
@@ -132,7 +133,7 @@ impl Evidence {
             sums_to_zero(sources.map(|&k| a.values()[k as usize]))
         });
         let dominance = if square && finite {
-            dominance(&rows, &plan)
+            dominance(a, &rows, &plan)
         } else {
             None
         };
@@ -173,7 +174,7 @@ impl Evidence {
             zero_row_sums,
             zero_column_sums: zero_column_sums.count(),
             constant_nullspace: nrows > 0 && zero_row_sums == nrows,
-            definiteness: if symmetry.hermitian && finite && nrows > 0 {
+            definiteness: if symmetry.non_hermitian <= rounding::<T>(3) && finite && nrows > 0 {
                 definiteness(a, &rows, dominance)
             } else {
                 Definiteness::Unknown
@@ -251,8 +252,13 @@ impl Row {
     }
 }
 
-/// Dominance of a square matrix: search backwards from the strict rows along the entries.
-fn dominance(rows: &[Row], plan: &TransposePlan) -> Option<Dominance> {
+/// Dominance of a square matrix: search backwards from the strict rows along the entries that are
+/// not zero.
+fn dominance<T: Scalar>(
+    a: CsrRef<'_, T, u32>,
+    rows: &[Row],
+    plan: &TransposePlan,
+) -> Option<Dominance> {
     if !rows.iter().all(|row| row.weak) {
         return None;
     }
@@ -265,8 +271,10 @@ fn dominance(rows: &[Row], plan: &TransposePlan) -> Option<Dominance> {
     }
     while let Some(j) = stack.pop() {
         let range = plan.row_ptr()[j as usize] as usize..plan.row_ptr()[j as usize + 1] as usize;
-        for &i in &plan.col_idx()[range] {
-            if !std::mem::replace(&mut reached[i as usize], true) {
+        for k in range {
+            let i = plan.col_idx()[k];
+            let linked = a.values()[plan.source()[k] as usize] != T::ZERO;
+            if linked && !std::mem::replace(&mut reached[i as usize], true) {
                 stack.push(i);
             }
         }
@@ -278,7 +286,7 @@ fn dominance(rows: &[Row], plan: &TransposePlan) -> Option<Dominance> {
     })
 }
 
-/// Of a finite Hermitian matrix.
+/// Of a finite matrix that is Hermitian up to rounding.
 fn definiteness<T: Scalar>(
     a: CsrRef<'_, T, u32>,
     rows: &[Row],

@@ -5,7 +5,7 @@ use sprs::CsMatViewI;
 
 /// A permutation of 0..n: place i of the new order holds what was at `perm[i]` in the old one.
 ///
-/// As a matrix, (P x)ᵢ = x₍perm[i]₎. Keeps its inverse; 8 bytes per element.
+/// As a matrix, (P x)_i = x_j with j = `perm[i]`. Keeps its inverse; 8 bytes per element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permutation {
     perm: Vec<u32>,

@@ -56,6 +56,15 @@ fn rounded_row_sums_are_still_zero() {
 }
 
 #[test]
+fn a_few_bits_of_asymmetry_are_rounding() {
+    let of = |off: f64| Evidence::gather(matrix([[2.0, off], [1.0, 2.0]]).view());
+    let e = of(1.0 + f64::EPSILON);
+    assert!(!e.hermitian && e.asymmetry > 0.0);
+    assert_eq!(e.definiteness, Definiteness::Positive(Dominance::Strict));
+    assert_eq!(of(1.0 + 1e-10).definiteness, Definiteness::Unknown);
+}
+
+#[test]
 fn indefinite_matrices_are_proven_so() {
     let of = |rows| Evidence::gather(matrix(rows).view()).definiteness;
     let minor = Definiteness::Indefinite(IndefiniteProof::Minor { i: 0, j: 1 });
@@ -90,6 +99,10 @@ fn unsymmetric_matrices_are_measured() {
     let away = matrix([[1.0, -1.0, 0.0], [-1.0, 1.0, 0.0], [-1.0, 0.0, 2.0]]);
     let e = Evidence::gather(away.view());
     assert_eq!((e.dominance, e.m_matrix), (Some(Dominance::Weak), false));
+    // nor along stored zeros
+    let t = [(0, 0, 1.0), (0, 1, 0.0), (1, 0, 0.0), (1, 1, 0.0)];
+    let e = Evidence::gather(Csr::from_triplets(2, 2, t).unwrap().view());
+    assert_eq!(e.definiteness, Definiteness::Positive(Dominance::Weak));
     let towards = matrix([[1.0, -1.0, 0.0], [0.0, 1.0, -1.0], [0.0, 0.0, 2.0]]);
     let e = Evidence::gather(towards.view());
     assert_eq!((e.dominance, e.m_matrix), (Some(Dominance::Chained), true));

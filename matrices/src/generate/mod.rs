@@ -8,6 +8,19 @@
 //!
 //! Matrices are computed in double precision and rounded to the scalar type. The same parameters
 //! give the same problem, random ones included: they are drawn from ChaCha with the given seed.
+//!
+//! ```
+//! use resolvent_matrices::{Grid, generate::{Boundary, Poisson}};
+//!
+//! let poisson = Poisson {
+//!     grid: Grid::new(64, 32, 1),
+//!     sides: [[Boundary::Dirichlet, Boundary::Neumann]; 3],
+//!     ..Default::default()
+//! };
+//! let problem = poisson.generate::<f64>()?;
+//! assert_eq!(problem.matrix.nrows(), 64 * 32);
+//! # Ok::<(), resolvent_matrices::MatrixError>(())
+//! ```
 
 mod convection;
 mod diffusion;

@@ -4,6 +4,7 @@
 
 mod conversions;
 mod direct;
+mod evidence;
 mod grids;
 mod orders;
 mod zoo;

@@ -10,13 +10,14 @@
 mod block;
 mod par;
 pub mod reference;
-mod simd;
+pub(crate) mod simd;
 mod spmv;
 #[cfg(test)]
 mod tests;
 mod vector;
 
 pub use block::{block_axpy, block_dot};
+pub(crate) use spmv::prefetch;
 pub use spmv::{residual, spmv, spmv_dot};
 pub use vector::{
     axpy, axpy_norm_squared, copy, dot, multiply, multiply_dot, norm_squared, scale, shift,

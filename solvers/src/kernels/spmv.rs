@@ -177,7 +177,7 @@ simd! {
 /// Asks for what comes after `now`, once a cache line: memory is slower than the loop, and the
 /// processor's own prefetcher stops at every page.
 #[inline(always)]
-fn prefetch<T>(now: &[T]) {
+pub(crate) fn prefetch<T>(now: &[T]) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

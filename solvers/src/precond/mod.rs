@@ -1,8 +1,11 @@
 //! Preconditioners: z ← M⁻¹ r with M close to A and cheap to undo.
 
+mod ic0;
 mod identity;
 mod jacobi;
+mod triangular;
 
+pub use ic0::{Ic0, Ic0Config};
 pub use identity::Identity;
 pub use jacobi::{Jacobi, JacobiConfig};
 
