@@ -211,9 +211,11 @@ impl<T: Scalar> Solver<T> for Minres<T> {
                     }
                     (false, norm) => rnorm = norm,
                 }
-                match run.judge(rnorm) {
-                    Verdict::Stop(reason) => break reason,
-                    _ => state = None,
+                state = None;
+                if !run.met(rnorm)
+                    && let Verdict::Stop(reason) = run.judge(rnorm)
+                {
+                    break reason;
                 }
                 continue;
             }
@@ -224,9 +226,11 @@ impl<T: Scalar> Solver<T> for Minres<T> {
             if last {
                 rnorm = run.residual(x, r);
                 run.iterations += 1;
-                match run.judge(rnorm) {
-                    Verdict::Stop(reason) => break reason,
-                    _ => state = None,
+                state = None;
+                if !run.met(rnorm)
+                    && let Verdict::Stop(reason) = run.judge(rnorm)
+                {
+                    break reason;
                 }
                 continue;
             }

@@ -100,7 +100,7 @@ pub trait Solver<T: Scalar>: Send {
 
 /// How many columns of length n `b` holds; `x` must hold as many.
 pub(crate) fn check_columns<T>(n: usize, b: &[T], x: &[T]) -> Result<usize, SolveError> {
-    let columns = if n == 0 { 0 } else { b.len() / n };
+    let columns = b.len().checked_div(n).unwrap_or(0);
     if columns * n != b.len() {
         return Err(SolveError::Shape {
             what: "b",

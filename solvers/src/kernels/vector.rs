@@ -92,7 +92,8 @@ fn fold<S: Scalar>(mut sums: [S; LANES]) -> S {
     let mut width = LANES / 2;
     while width > 0 {
         for k in 0..width {
-            sums[k] = sums[k] + sums[k + width];
+            let other = sums[k + width];
+            sums[k] += other;
         }
         width /= 2;
     }
