@@ -93,7 +93,8 @@ impl<T: Scalar> Solver<T> for Bicgstab<T> {
         let mut run = Run::start("bicgstab", needed, n, config.stopping, system, x, observer)?;
 
         let mut rnorm = run.residual(x, r); // r = b − Ax
-        let mut previous: Option<(T, T, T)> = None; // (ρ, α, ω) of the iteration before; None: begin anew
+        // (ρ, α, ω) of the iteration before; None: begin anew
+        let mut previous: Option<(T, T, T)> = None;
         let mut shadow_norm = T::Real::ZERO;
         let (mut begun, mut fruitless, mut best) = (0, 0, rnorm);
         let reason = loop {
@@ -201,7 +202,7 @@ fn choose_shadow<T: Scalar>(begun: usize, r: &[T], shadow: &mut [T]) {
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
         let u = (state >> 40) as f64 / (1u64 << 24) as f64;
-        *s = *s * T::from_f64(1.0 + u);
+        *s *= T::from_f64(1.0 + u);
     }
 }
 

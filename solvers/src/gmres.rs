@@ -150,10 +150,10 @@ pub(crate) fn restarted<T: Scalar>(
         if let Some(reason) = run.limits(rnorm, Some(x), Some(arnoldi.first())) {
             break (reason, rnorm);
         }
-        if claimed || run.met(rnorm) {
-            if let Verdict::Stop(reason) = run.judge(rnorm) {
-                break (reason, rnorm);
-            }
+        if (claimed || run.met(rnorm))
+            && let Verdict::Stop(reason) = run.judge(rnorm)
+        {
+            break (reason, rnorm);
         }
         if let Some(reason) = broken {
             break (reason, rnorm);

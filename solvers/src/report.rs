@@ -25,14 +25,15 @@ pub enum StopReason {
     IndefiniteOperator,
     /// rᴴM⁻¹r ≤ 0 was met: M is not positive definite (or not Hermitian).
     IndefinitePreconditioner,
-    /// A denominator of the method vanished.
+    /// A denominator of the method vanished, or its search space cannot grow.
     Breakdown,
     /// NaN or infinity came out of A, M or the right-hand side.
     NonFinite,
     /// The observer asked to stop.
     Interrupted,
-    /// The system as projected on the declared null space is solved, but b has a part outside of
-    /// the range of A that no x can reach.
+    /// b has a part outside of the range of A that no x (of moderate size) can reach: the system as
+    /// projected on the declared null space is solved, or MINRES has found a least-squares
+    /// solution.
     Inconsistent,
 }
 
@@ -56,14 +57,14 @@ impl StopReason {
                 "the preconditioner is not positive definite: use ic0 or fsai, or gmres, which does not need it"
             }
             Self::Breakdown => {
-                "start from another x0, or use gmres, which cannot break down on a nonsingular matrix"
+                "declare the null space of a singular matrix; else start from another x0, or use gmres, which cannot break down on a nonsingular one"
             }
             Self::NonFinite => {
                 "look for NaN, infinity or overflow in A, b, x0 or the preconditioner; scale the system"
             }
             Self::Interrupted => "stopped by the observer; x holds the iterate reached",
             Self::Inconsistent => {
-                "b has a component that A cannot produce: x solves the system without it; check the boundary conditions or b"
+                "b has a component that A cannot produce: x solves the system without it or comes closest; check the boundary conditions or b"
             }
         }
     }

@@ -132,11 +132,6 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         self.m.linearity()
     }
 
-    /// max(rtol·‖b‖, atol).
-    pub fn target(&self) -> T::Real {
-        self.target
-    }
-
     /// r ← b − A x (projected, where null(Aᴴ) is known); returns ‖r‖₂.
     pub fn residual(&mut self, x: &[T], r: &mut [T]) -> T::Real {
         self.a.residual(self.b, x, r); // r = b − Ax

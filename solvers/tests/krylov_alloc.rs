@@ -1,0 +1,126 @@
+//! No method allocates in `solve`. This binary has one test and its own global allocator, which
+//! counts.
+
+use resolvent_solvers::matrices::Csr;
+use resolvent_solvers::precond::Jacobi;
+use resolvent_solvers::{
+    Bicgstab, BicgstabConfig, Cg, CgConfig, Complex, Fcg, FcgConfig, Fgmres, Gmres, GmresConfig,
+    Minres, MinresConfig, Orthogonalization, Scalar, Solver, Stopping, System,
+};
+use std::alloc::{GlobalAlloc, Layout, System as Heap};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is handed on unchanged to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { Heap.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the pointer came from `alloc` above.
+        unsafe { Heap.dealloc(pointer, layout) }
+    }
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the pointer came from `alloc` above.
+        unsafe { Heap.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// A 1-D Laplacian, diagonally dominant, of a size that is split over threads.
+fn matrix<T: Scalar>(n: usize) -> Csr<T> {
+    let entries = (0..n).flat_map(|i| {
+        let left = (i > 0).then(|| (i, i - 1, T::from_f64(-1.0)));
+        let right = (i + 1 < n).then(|| (i, i + 1, T::from_f64(-1.0)));
+        [Some((i, i, T::from_f64(2.5))), left, right]
+    });
+    Csr::from_triplets(n, n, entries.flatten()).unwrap()
+}
+
+fn solvers<T: Scalar>(n: usize) -> Vec<Box<dyn Solver<T>>> {
+    let stopping = Stopping::default();
+    let gmres = GmresConfig {
+        stopping,
+        restart: 10,
+        ..Default::default()
+    };
+    let orthogonalization = Orthogonalization::Modified;
+    vec![
+        Box::new(Cg::new(
+            n,
+            CgConfig {
+                stopping,
+                flexible: false,
+            },
+        )),
+        Box::new(Cg::new(
+            n,
+            CgConfig {
+                stopping,
+                flexible: true,
+            },
+        )),
+        Box::new(Fcg::new(
+            n,
+            FcgConfig {
+                stopping,
+                directions: 2,
+                normalize: true,
+            },
+        )),
+        Box::new(Minres::new(n, MinresConfig { stopping })),
+        Box::new(Bicgstab::new(n, BicgstabConfig { stopping })),
+        Box::new(Gmres::new(n, gmres)),
+        Box::new(Gmres::new(
+            n,
+            GmresConfig {
+                orthogonalization,
+                ..gmres
+            },
+        )),
+        Box::new(Fgmres::new(n, gmres)),
+    ]
+}
+
+fn allocates_nothing<T: Scalar>(n: usize) {
+    let a = matrix::<T>(n);
+    let b: Vec<T> = (0..n).map(|i| T::from_f64((i % 11) as f64 - 4.0)).collect();
+    let mut m = Jacobi::new(&a).unwrap();
+    for mut solver in solvers::<T>(n) {
+        let mut x = vec![T::ZERO; n];
+        let before = ALLOCATIONS.load(Ordering::SeqCst);
+        let report = solver
+            .solve(System::new(&a, &b, &mut m), &mut x, &mut ())
+            .unwrap();
+        let count = ALLOCATIONS.load(Ordering::SeqCst) - before;
+        assert!(
+            report.converged() && report.iterations > 10,
+            "{}: {report:?}",
+            solver.name()
+        );
+        assert_eq!(count, 0, "{} on {} allocated", solver.name(), T::NAME);
+    }
+}
+
+#[test]
+fn a_solve_allocates_nothing() {
+    allocates_nothing::<f64>(500);
+    allocates_nothing::<Complex<f64>>(500);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(2)
+        .build()
+        .unwrap();
+    pool.install(|| rayon::join(|| (), || ())); // threads are awake and have their queues
+    pool.install(|| {
+        allocates_nothing::<f64>(70_000);
+        allocates_nothing::<Complex<f64>>(70_000);
+    });
+}
