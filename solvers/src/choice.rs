@@ -1,10 +1,12 @@
 //! A method or preconditioner with its configuration, before it is built for a matrix: what
 //! [`Auto`](crate::Auto) plans with and what names on a command line are parsed into.
 
-use crate::precond::{Identity, Jacobi, JacobiConfig, Linearity, PrecondError, Preconditioner};
+use crate::precond::{
+    Ic0, Ic0Config, Identity, Jacobi, JacobiConfig, Linearity, PrecondError, Preconditioner,
+};
 use crate::{
-    Bicgstab, BicgstabConfig, Cg, CgConfig, Fgmres, Gmres, GmresConfig, LinearOperator, Solver,
-    Stopping,
+    Bicgstab, BicgstabConfig, Cg, CgConfig, Fcg, FcgConfig, Fgmres, Gmres, GmresConfig,
+    LinearOperator, Minres, MinresConfig, Solver, Stopping,
 };
 use resolvent_matrices::{Real, Scalar};
 
@@ -14,6 +16,10 @@ use resolvent_matrices::{Real, Scalar};
 pub enum Method<R> {
     /// Conjugate gradients.
     Cg(CgConfig<R>),
+    /// Truncated flexible conjugate gradients.
+    Fcg(FcgConfig<R>),
+    /// MINRES.
+    Minres(MinresConfig<R>),
     /// BiCGStab.
     Bicgstab(BicgstabConfig<R>),
     /// Restarted GMRES.
@@ -27,6 +33,8 @@ impl<R: Real> Method<R> {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Cg(_) => "cg",
+            Self::Fcg(_) => "fcg",
+            Self::Minres(_) => "minres",
             Self::Bicgstab(_) => "bicgstab",
             Self::Gmres(_) => "gmres",
             Self::Fgmres(_) => "fgmres",
@@ -37,15 +45,16 @@ impl<R: Real> Method<R> {
     pub fn tolerates(&self) -> Linearity {
         match self {
             Self::Cg(config) if config.flexible => Linearity::Variable,
-            Self::Cg(_) => Linearity::FixedHpd,
+            Self::Cg(_) => Linearity::NearlyHpd,
+            Self::Minres(_) => Linearity::FixedHpd,
             Self::Bicgstab(_) | Self::Gmres(_) => Linearity::Fixed,
-            Self::Fgmres(_) => Linearity::Variable,
+            Self::Fcg(_) | Self::Fgmres(_) => Linearity::Variable,
         }
     }
 
     /// Whether it needs A = Aᴴ.
     pub fn needs_hermitian(&self) -> bool {
-        matches!(self, Self::Cg(_))
+        matches!(self, Self::Cg(_) | Self::Fcg(_) | Self::Minres(_))
     }
 
     /// Allocates it for systems of size `n`; `stopping` takes the place of the one configured.
@@ -56,6 +65,14 @@ impl<R: Real> Method<R> {
     ) -> Box<dyn Solver<T>> {
         match *self {
             Self::Cg(config) => Box::new(Cg::new(n, CgConfig { stopping, ..config })),
+            Self::Fcg(config) => Box::new(Fcg::new(
+                n,
+                FcgConfig {
+                    stopping,
+                    ..config
+                },
+            )),
+            Self::Minres(_) => Box::new(Minres::new(n, MinresConfig { stopping })),
             Self::Bicgstab(_) => Box::new(Bicgstab::new(n, BicgstabConfig { stopping })),
             Self::Gmres(config) => Box::new(Gmres::new(n, GmresConfig { stopping, ..config })),
             Self::Fgmres(config) => Box::new(Fgmres::new(n, GmresConfig { stopping, ..config })),
@@ -71,6 +88,8 @@ pub enum Precond {
     None,
     /// M = diag(A).
     Jacobi(JacobiConfig),
+    /// Incomplete Cholesky without fill.
+    Ic0(Ic0Config),
 }
 
 impl Precond {
@@ -79,6 +98,7 @@ impl Precond {
         match self {
             Self::None => "none",
             Self::Jacobi(_) => "jacobi",
+            Self::Ic0(_) => "ic0",
         }
     }
 
@@ -93,6 +113,7 @@ impl Precond {
         Ok(match *self {
             Self::None => Box::new(Identity),
             Self::Jacobi(config) => Box::new(Jacobi::with_config(a, config)?),
+            Self::Ic0(config) => Box::new(Ic0::new(a, config)?),
         })
     }
 }
