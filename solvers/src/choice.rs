@@ -65,13 +65,7 @@ impl<R: Real> Method<R> {
     ) -> Box<dyn Solver<T>> {
         match *self {
             Self::Cg(config) => Box::new(Cg::new(n, CgConfig { stopping, ..config })),
-            Self::Fcg(config) => Box::new(Fcg::new(
-                n,
-                FcgConfig {
-                    stopping,
-                    ..config
-                },
-            )),
+            Self::Fcg(config) => Box::new(Fcg::new(n, FcgConfig { stopping, ..config })),
             Self::Minres(_) => Box::new(Minres::new(n, MinresConfig { stopping })),
             Self::Bicgstab(_) => Box::new(Bicgstab::new(n, BicgstabConfig { stopping })),
             Self::Gmres(config) => Box::new(Gmres::new(n, GmresConfig { stopping, ..config })),

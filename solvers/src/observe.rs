@@ -28,6 +28,12 @@ pub trait Observer<T: Scalar>: Send {
     fn begin(&mut self, solver: &'static str, precond: &'static str) {
         let _ = (solver, precond);
     }
+
+    /// The steps that follow are of this right-hand side. Called by
+    /// [`Solver::solve_many`](crate::Solver::solve_many).
+    fn column(&mut self, index: usize) {
+        let _ = index;
+    }
 }
 
 impl<T: Scalar> Observer<T> for () {

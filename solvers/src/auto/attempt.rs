@@ -1,7 +1,7 @@
 //! One method with one preconditioner on the columns that are still open.
 
-use super::plan::Candidate;
 use super::norm;
+use super::plan::Candidate;
 use crate::{
     LinearOperator, Nullspace, Observer, Preconditioner, Reduce, SolveError, SolveReport, Step,
     StopReason, Stopping, System, Tagged, Tags, kernels,
@@ -217,6 +217,7 @@ impl<T: Scalar> Trial<'_, T> {
 
         let mut watch = Watch {
             observer,
+            columns: Vec::new(),
             hurried: self.hurried,
             stopping: self.stopping,
             target: T::Real::ZERO,
@@ -246,6 +247,7 @@ impl<T: Scalar> Trial<'_, T> {
                 found.iter_mut().for_each(|v| *v = -*v); // −A·(−x) = b
             }
             watch.aim(norm(self.comm, &rhs));
+            watch.columns.clone_from(&group);
             let system = System {
                 a: &a,
                 b: &rhs,
@@ -289,6 +291,8 @@ impl<T: Scalar> Trial<'_, T> {
 /// Passes every step on, and ends an attempt that cannot arrive within its budget.
 struct Watch<'a, T: Scalar> {
     observer: &'a mut dyn Observer<T>,
+    /// Which of all columns are being solved for.
+    columns: Vec<usize>,
     hurried: bool,
     stopping: Stopping<T::Real>,
     target: T::Real,
@@ -330,5 +334,9 @@ impl<T: Scalar> Observer<T> for Watch<'_, T> {
             return ControlFlow::Break(());
         }
         self.observer.step(step)
+    }
+
+    fn column(&mut self, index: usize) {
+        self.observer.column(self.columns[index]);
     }
 }

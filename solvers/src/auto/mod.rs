@@ -115,7 +115,10 @@ impl<T: Scalar> Auto<T> {
             let Some(stopping) = budget(&self.config.stopping, started, candidate, last) else {
                 break; // no time left
             };
-            observer.begin(candidate.method.name(), candidate.precond_name(system.m.name()));
+            observer.begin(
+                candidate.method.name(),
+                candidate.precond_name(system.m.name()),
+            );
             if candidate.negate && negated.is_none() {
                 negated = Some(negative(system.a)?);
             }
