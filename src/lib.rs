@@ -1,1 +1,17 @@
-//! x
+//! Solve sequences of sparse linear systems, and get faster with every one.
+//!
+//! This package is the door to the crates of the project: [`matrices`] (storage, Matrix Market
+//! files, problem generators) and [`solvers`] (methods, preconditioners), with their main types
+//! here, and the [`registry`] that turns names such as `gmres:restart=30` into them. It is also
+//! the command `resolvent`.
+
+pub use resolvent_matrices as matrices;
+pub use resolvent_solvers as solvers;
+
+pub use resolvent_matrices::{Complex, Csr, CsrRef, Evidence, Grid, MatrixError, Scalar, mtx};
+pub use resolvent_solvers::{
+    Auto, AutoConfig, LinearOperator, Method, Nullspace, Observer, Precond, Preconditioner,
+    SolveError, SolveReport, Solver, Step, StopReason, Stopping, System,
+};
+
+pub mod registry;

@@ -22,8 +22,10 @@
 //! the rayon pool it is called in, and on one thread when called outside of any pool.
 
 mod arnoldi;
+mod auto;
 mod bicgstab;
 mod cg;
+mod choice;
 mod dense;
 mod fcg;
 mod fgmres;
@@ -43,8 +45,10 @@ mod stopping;
 mod testing;
 
 pub use arnoldi::Orthogonalization;
+pub use auto::{Attempt, Auto, AutoConfig, Outcome};
 pub use bicgstab::{Bicgstab, BicgstabConfig};
 pub use cg::{Cg, CgConfig};
+pub use choice::{Method, Precond};
 pub use fcg::{Fcg, FcgConfig};
 pub use fgmres::Fgmres;
 pub use gmres::{Gmres, GmresConfig};

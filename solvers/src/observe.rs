@@ -22,6 +22,18 @@ pub trait Observer<T: Scalar>: Send {
     /// Called before every iteration and once after the last. `Break` ends the solve with
     /// [`StopReason::Interrupted`](crate::StopReason::Interrupted).
     fn step(&mut self, step: &Step<'_, T>) -> ControlFlow<()>;
+
+    /// A solve by this method with this preconditioner is about to begin. Called by
+    /// [`Auto`](crate::Auto), which may try several.
+    fn begin(&mut self, solver: &'static str, precond: &'static str) {
+        let _ = (solver, precond);
+    }
+
+    /// The steps that follow are of this right-hand side. Called by
+    /// [`Solver::solve_many`](crate::Solver::solve_many).
+    fn column(&mut self, index: usize) {
+        let _ = index;
+    }
 }
 
 impl<T: Scalar> Observer<T> for () {

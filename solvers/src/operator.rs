@@ -114,6 +114,30 @@ impl<T: Scalar> LinearOperator<T> for CsrRef<'_, T, usize> {
     }
 }
 
+impl<T: Scalar, A: LinearOperator<T> + ?Sized> LinearOperator<T> for &A {
+    fn nrows(&self) -> usize {
+        (**self).nrows()
+    }
+    fn ncols(&self) -> usize {
+        (**self).ncols()
+    }
+    fn apply(&self, x: &[T], y: &mut [T]) {
+        (**self).apply(x, y);
+    }
+    fn apply_dot(&self, x: &[T], y: &mut [T]) -> T {
+        (**self).apply_dot(x, y)
+    }
+    fn residual(&self, b: &[T], x: &[T], r: &mut [T]) {
+        (**self).residual(b, x, r);
+    }
+    fn tags(&self) -> Tags {
+        (**self).tags()
+    }
+    fn as_csr(&self) -> Option<AnyCsr<'_, T>> {
+        (**self).as_csr()
+    }
+}
+
 /// A matrix with what is declared of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Tagged<A> {

@@ -78,7 +78,9 @@ pub trait Solver<T: Scalar>: Send {
             comm,
         } = system;
         let mut reports = Vec::with_capacity(columns);
-        for (b, x) in b.chunks_exact(n.max(1)).zip(x.chunks_exact_mut(n.max(1))) {
+        let pairs = b.chunks_exact(n.max(1)).zip(x.chunks_exact_mut(n.max(1)));
+        for (index, (b, x)) in pairs.enumerate() {
+            observer.column(index);
             let column = System {
                 a,
                 b,

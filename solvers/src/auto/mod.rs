@@ -1,0 +1,226 @@
+//! `auto`: reads the matrix, starts with the likeliest winner, and falls back on evidence.
+//!
+//! Every attempt is judged by the residual recomputed from x, as of every solver, so that a wrong
+//! guess costs time and never correctness. An attempt that is not the last has a budget: it is
+//! ended once it has used it up, or once its rate of convergence cannot reach the tolerance within
+//! it. The best iterate so far is where the next attempt starts.
+
+mod attempt;
+mod plan;
+
+pub use attempt::{Attempt, Outcome};
+
+use crate::reduce::norm;
+use crate::solver::check_columns;
+use crate::{
+    Method, Nullspace, Observer, Precond, SolveError, SolveReport, Solver, StopReason, Stopping,
+    System,
+};
+use attempt::{Columns, Trial};
+use plan::{Candidate, Knowledge};
+use resolvent_matrices::{Csr, Real, Scalar};
+use std::time::{Duration, Instant};
+
+/// Configuration of [`Auto`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AutoConfig<R> {
+    /// When to stop. `max_iters` bounds each attempt, `max_time` all of them with their setup.
+    pub stopping: Stopping<R>,
+    /// The method, if it is not to be chosen.
+    pub method: Option<Method<R>>,
+    /// The preconditioner, if it is not to be chosen.
+    pub precond: Option<Precond>,
+    /// Take the constant vector as null space where every row of A sums to zero and the system
+    /// declares none.
+    pub detect_nullspace: bool,
+}
+
+impl<R: Real> Default for AutoConfig<R> {
+    fn default() -> Self {
+        Self {
+            stopping: Stopping::default(),
+            method: None,
+            precond: None,
+            detect_nullspace: true,
+        }
+    }
+}
+
+/// The solver that chooses. The preconditioner of the [`System`] it is given is used only where A
+/// shows no entries.
+#[derive(Debug, Clone)]
+pub struct Auto<T: Scalar> {
+    config: AutoConfig<T::Real>,
+    attempts: Vec<Attempt>,
+    reading: Duration,
+}
+
+impl<T: Scalar> Auto<T> {
+    /// Allocates nothing: what is needed is known only when the matrix is.
+    pub fn new(config: AutoConfig<T::Real>) -> Self {
+        Self {
+            config,
+            attempts: Vec::new(),
+            reading: Duration::ZERO,
+        }
+    }
+
+    /// What the last solve tried, in order; the last is what its reports are of.
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.attempts
+    }
+
+    /// Time the last solve spent before it iterated: reading the matrix, preconditioners,
+    /// factorisations.
+    pub fn setup_time(&self) -> Duration {
+        self.reading + self.attempts.iter().map(|a| a.setup).sum::<Duration>()
+    }
+
+    /// Time the last solve spent iterating.
+    pub fn solve_time(&self) -> Duration {
+        self.attempts.iter().map(|a| a.solve).sum()
+    }
+
+    fn run(
+        &mut self,
+        system: System<'_, T>,
+        x: &mut [T],
+        observer: &mut dyn Observer<T>,
+    ) -> Result<Vec<SolveReport<T::Real>>, SolveError> {
+        let started = Instant::now();
+        let n = system.a.nrows();
+        if n != system.a.ncols() {
+            return Err(SolveError::NotSquare {
+                solver: "auto",
+                nrows: n,
+                ncols: system.a.ncols(),
+            });
+        }
+        let knowledge = Knowledge::of(system.a)?;
+        let plan = plan::plan(&self.config, &knowledge);
+        let detected = self.config.detect_nullspace && system.nullspace.is_none();
+        let found = if detected {
+            knowledge.nullspace(n)
+        } else {
+            Nullspace::none()
+        };
+        let nullspace = if detected { &found } else { system.nullspace };
+        let mut columns = Columns::new(system.a, system.b, x, system.comm);
+        let mut negated = None;
+        self.reading = started.elapsed();
+
+        let mut failure = None;
+        for (index, candidate) in plan.iter().enumerate() {
+            let last = index + 1 == plan.len();
+            let Some(stopping) = budget(&self.config.stopping, started, candidate, last) else {
+                break; // no time left
+            };
+            observer.begin(
+                candidate.method.name(),
+                candidate.precond_name(system.m.name()),
+            );
+            if candidate.negate && negated.is_none() {
+                negated = Some(negative(system.a)?);
+            }
+            let trial = Trial {
+                candidate,
+                a: match &negated {
+                    Some(negated) if candidate.negate => negated,
+                    _ => system.a,
+                },
+                tags: knowledge.tags(candidate.negate),
+                nullspace,
+                comm: system.comm,
+                stopping,
+                hurried: !last,
+            };
+            let (attempt, error) = trial.run(&mut *system.m, &mut columns, system.b, x, observer);
+            let interrupted = attempt.outcome == Outcome::Ended(StopReason::Interrupted);
+            self.attempts.push(attempt);
+            failure = error;
+            if columns.done() || interrupted {
+                break;
+            }
+        }
+        let limit = match self.config.stopping.max_time {
+            Some(limit) if started.elapsed() >= limit => Some(StopReason::TimeLimit),
+            _ => None,
+        };
+        columns.finish(failure, limit, system.b, x, started.elapsed())
+    }
+}
+
+impl<T: Scalar> Solver<T> for Auto<T> {
+    fn name(&self) -> &'static str {
+        "auto"
+    }
+
+    fn solve(
+        &mut self,
+        system: System<'_, T>,
+        x: &mut [T],
+        observer: &mut dyn Observer<T>,
+    ) -> Result<SolveReport<T::Real>, SolveError> {
+        for (what, got) in [("b", system.b.len()), ("x", x.len())] {
+            if got != system.a.nrows() {
+                let expected = system.a.nrows();
+                return Err(SolveError::Shape {
+                    what,
+                    expected,
+                    got,
+                });
+            }
+        }
+        let empty = Err(SolveError::Config {
+            solver: "auto",
+            problem: "the system has no unknowns".into(),
+        });
+        let reports = self.solve_many(system, x, observer)?;
+        reports.first().copied().map_or(empty, Ok)
+    }
+
+    fn solve_many(
+        &mut self,
+        system: System<'_, T>,
+        x: &mut [T],
+        observer: &mut dyn Observer<T>,
+    ) -> Result<Vec<SolveReport<T::Real>>, SolveError> {
+        self.attempts.clear();
+        check_columns(system.a.nrows(), system.b, x)?;
+        self.run(system, x, observer)
+    }
+
+    fn workspace_bytes(&self) -> usize {
+        0
+    }
+}
+
+/// The bounds of one attempt; `None` if no time is left.
+fn budget<R: Real>(
+    stopping: &Stopping<R>,
+    started: Instant,
+    candidate: &Candidate<R>,
+    last: bool,
+) -> Option<Stopping<R>> {
+    let mut bounds = *stopping;
+    if let Some(limit) = stopping.max_time {
+        let rest = limit.checked_sub(started.elapsed())?;
+        bounds.max_time = Some(if last { rest } else { rest / 2 });
+    }
+    if !last {
+        bounds.max_iters = bounds.max_iters.min(candidate.max_iters);
+    }
+    Some(bounds)
+}
+
+/// −A.
+fn negative<T: Scalar>(a: &dyn crate::LinearOperator<T>) -> Result<Csr<T>, SolveError> {
+    let csr = a
+        .as_csr()
+        .ok_or(SolveError::NeedsEntries { method: "auto" })?;
+    let mut negated = csr.to_u32()?.view().to_owned()?;
+    for value in negated.values_mut() {
+        *value = -*value;
+    }
+    Ok(negated)
+}

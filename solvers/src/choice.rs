@@ -1,0 +1,113 @@
+//! A method or preconditioner with its configuration, before it is built for a matrix: what
+//! [`Auto`](crate::Auto) plans with and what names on a command line are parsed into.
+
+use crate::precond::{
+    Ic0, Ic0Config, Identity, Jacobi, JacobiConfig, Linearity, PrecondError, Preconditioner,
+};
+use crate::{
+    Bicgstab, BicgstabConfig, Cg, CgConfig, Fcg, FcgConfig, Fgmres, Gmres, GmresConfig,
+    LinearOperator, Minres, MinresConfig, Solver, Stopping,
+};
+use resolvent_matrices::{Real, Scalar};
+
+/// A method with its configuration.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Method<R> {
+    /// Conjugate gradients.
+    Cg(CgConfig<R>),
+    /// Truncated flexible conjugate gradients.
+    Fcg(FcgConfig<R>),
+    /// MINRES.
+    Minres(MinresConfig<R>),
+    /// BiCGStab.
+    Bicgstab(BicgstabConfig<R>),
+    /// Restarted GMRES.
+    Gmres(GmresConfig<R>),
+    /// Restarted flexible GMRES.
+    Fgmres(GmresConfig<R>),
+}
+
+impl<R: Real> Method<R> {
+    /// Its name, as that of the solver it builds.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Cg(_) => "cg",
+            Self::Fcg(_) => "fcg",
+            Self::Minres(_) => "minres",
+            Self::Bicgstab(_) => "bicgstab",
+            Self::Gmres(_) => "gmres",
+            Self::Fgmres(_) => "fgmres",
+        }
+    }
+
+    /// The least that it asks of a preconditioner.
+    pub fn tolerates(&self) -> Linearity {
+        match self {
+            Self::Cg(config) if config.flexible => Linearity::Variable,
+            Self::Cg(_) => Linearity::NearlyHpd,
+            Self::Minres(_) => Linearity::FixedHpd,
+            Self::Bicgstab(_) | Self::Gmres(_) => Linearity::Fixed,
+            Self::Fcg(_) | Self::Fgmres(_) => Linearity::Variable,
+        }
+    }
+
+    /// Whether it needs A = Aᴴ.
+    pub fn needs_hermitian(&self) -> bool {
+        matches!(self, Self::Cg(_) | Self::Fcg(_) | Self::Minres(_))
+    }
+
+    /// Allocates it for systems of size `n`; `stopping` takes the place of the one configured.
+    pub fn build<T: Scalar<Real = R>>(
+        &self,
+        n: usize,
+        stopping: Stopping<R>,
+    ) -> Box<dyn Solver<T>> {
+        match *self {
+            Self::Cg(config) => Box::new(Cg::new(n, CgConfig { stopping, ..config })),
+            Self::Fcg(config) => Box::new(Fcg::new(n, FcgConfig { stopping, ..config })),
+            Self::Minres(_) => Box::new(Minres::new(n, MinresConfig { stopping })),
+            Self::Bicgstab(_) => Box::new(Bicgstab::new(n, BicgstabConfig { stopping })),
+            Self::Gmres(config) => Box::new(Gmres::new(n, GmresConfig { stopping, ..config })),
+            Self::Fgmres(config) => Box::new(Fgmres::new(n, GmresConfig { stopping, ..config })),
+        }
+    }
+}
+
+/// A preconditioner with its configuration.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Precond {
+    /// M = I.
+    None,
+    /// M = diag(A).
+    Jacobi(JacobiConfig),
+    /// Incomplete Cholesky without fill.
+    Ic0(Ic0Config),
+}
+
+impl Precond {
+    /// Its name, as that of the preconditioner it builds.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Jacobi(_) => "jacobi",
+            Self::Ic0(_) => "ic0",
+        }
+    }
+
+    /// Builds it for A.
+    ///
+    /// # Errors
+    /// Those of the preconditioner.
+    pub fn build<T: Scalar>(
+        &self,
+        a: &dyn LinearOperator<T>,
+    ) -> Result<Box<dyn Preconditioner<T>>, PrecondError> {
+        Ok(match *self {
+            Self::None => Box::new(Identity),
+            Self::Jacobi(config) => Box::new(Jacobi::with_config(a, config)?),
+            Self::Ic0(config) => Box::new(Ic0::new(a, config)?),
+        })
+    }
+}

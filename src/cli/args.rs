@@ -1,0 +1,204 @@
+//! What can be typed, and the help that teaches it.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use resolvent::registry::{Entry, PRECONDS, SOLVERS};
+
+/// Solve sparse linear systems A x = b from Matrix Market files.
+#[derive(Debug, Parser)]
+#[command(name = "resolvent", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  resolvent solve A.mtx                        solve with a random exact solution, choose how
+  resolvent solve A.mtx --rhs b.mtx --out x.mtx
+  resolvent solve A.mtx --solver gmres:restart=30 --precond jacobi --plot curve.svg
+
+Exit status: 0 done and converged, 1 ran but did not converge, 2 error.
+`resolvent <command> --help` explains every option of a command.";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Solve A x = b
+    Solve(SolveArgs),
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Common {
+    /// Threads [default: the physical cores]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub threads: Option<usize>,
+    /// Seed of everything random: the same seed gives the same numbers on any machine
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    pub seed: u64,
+    /// Print nothing but errors (and the JSON, if asked for)
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Write the result as JSON, to stdout (then nothing else goes there) or to FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
+    pub json: Option<PathBuf>,
+}
+
+impl Common {
+    /// Whether stdout is for JSON alone.
+    pub fn json_on_stdout(&self) -> bool {
+        self.json
+            .as_ref()
+            .is_some_and(|path| path.as_os_str() == "-")
+    }
+}
+
+/// The tolerance and the bounds.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "When to stop")]
+pub struct Bounds {
+    /// Converged when ‖b − Ax‖₂ ≤ max(RTOL·‖b‖₂, ATOL), recomputed from x
+    #[arg(long, value_name = "RTOL", default_value_t = 1e-8, value_parser = not_negative)]
+    pub rtol: f64,
+    /// The absolute tolerance
+    #[arg(long, value_name = "ATOL", default_value_t = 0.0, value_parser = not_negative)]
+    pub atol: f64,
+    /// Most iterations [default: 10 per row, at least 1000]
+    #[arg(long, value_name = "N")]
+    pub max_iters: Option<usize>,
+    /// Most seconds for everything after reading: setup, factorisation, iterations
+    #[arg(long, value_name = "SECONDS", value_parser = positive)]
+    pub max_time: Option<f64>,
+}
+
+/// The system.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The system")]
+pub struct Problem {
+    /// Matrix Market file with A (also .mtx.gz): coordinate or array; real, integer, complex or
+    /// pattern (every entry 1)
+    #[arg(value_name = "A.mtx")]
+    pub matrix: PathBuf,
+    /// Right-hand side: a Matrix Market file with one or more columns, `random` (b = A·x* with x*
+    /// uniform in (-1, 1) from the seed, so that the error of x is known), or `row-sums` (b = A·1)
+    #[arg(long, value_name = "B.mtx|random|row-sums", default_value = "random")]
+    pub rhs: String,
+    /// Grid of the unknowns, x fastest: NX, NXxNY or NXxNYxNZ [default: none]
+    #[arg(long, value_name = "NX[xNY[xNZ]]")]
+    pub grid: Option<String>,
+    /// Null space of A: `auto` takes the constants where every row sums to zero, as in a pressure
+    /// known up to a constant
+    #[arg(long, value_enum, default_value_t = NullspaceArg::Auto)]
+    pub nullspace: NullspaceArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum NullspaceArg {
+    None,
+    Constant,
+    Auto,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = SOLVE_EXAMPLES, after_long_help = solve_help())]
+pub struct SolveArgs {
+    #[command(flatten)]
+    pub problem: Problem,
+    #[command(flatten)]
+    pub how: How,
+    #[command(flatten)]
+    pub bounds: Bounds,
+    #[command(flatten)]
+    pub files: Files,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Method and preconditioner.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How to solve it")]
+pub struct How {
+    /// Solver, with options as name:key=value,key=value (listed by --help)
+    #[arg(long, value_name = "S", default_value = "auto")]
+    pub solver: String,
+    /// Preconditioner, with options likewise
+    #[arg(long, value_name = "P", default_value = "auto")]
+    pub precond: String,
+    /// Steps between restarts of gmres and fgmres: same as gmres:restart=M
+    #[arg(long, value_name = "M", value_parser = at_least_one)]
+    pub restart: Option<usize>,
+}
+
+/// What is written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Files to write")]
+pub struct Files {
+    /// The solution as a Matrix Market array with 17 digits, a column per right-hand side; also
+    /// when not converged
+    #[arg(long, value_name = "X.mtx")]
+    pub out: Option<PathBuf>,
+    /// Every iteration as CSV: iteration, seconds, relative residual
+    #[arg(long, value_name = "H.csv")]
+    pub history: Option<PathBuf>,
+    /// The convergence curve as SVG, against iterations and against seconds
+    #[arg(long, value_name = "H.svg")]
+    pub plot: Option<PathBuf>,
+}
+
+const SOLVE_EXAMPLES: &str = "\
+Examples:
+  resolvent solve A.mtx
+  resolvent solve A.mtx --rhs b.mtx --out x.mtx --rtol 1e-10
+  resolvent solve A.mtx --solver cg --precond ic0 --history h.csv --plot h.svg
+  resolvent solve A.mtx --json | jq .relative_residual
+Solvers, preconditioners and their options: resolvent solve --help";
+
+fn solve_help() -> String {
+    let mut text = String::new();
+    for (title, table) in [
+        ("Solvers (--solver)", SOLVERS),
+        ("Preconditioners (--precond)", PRECONDS),
+    ] {
+        // writing to a string cannot fail
+        let _ = writeln!(text, "{title}:");
+        for entry in table {
+            list(&mut text, entry);
+        }
+        text.push('\n');
+    }
+    text + SOLVE_EXAMPLES
+        .rsplit_once('\n')
+        .map_or(SOLVE_EXAMPLES, |(examples, _)| examples)
+        + "\n\nExit status: 0 converged, 1 not converged (the reason is printed), 2 error."
+}
+
+fn list(text: &mut String, entry: &Entry) {
+    let _ = writeln!(text, "  {:<10}{}", entry.name, entry.about);
+    for (key, about) in entry.options {
+        let _ = writeln!(text, "  {:<10}  {key}=  {about}", "");
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if n >= 1 => Ok(n),
+        _ => Err("expected a whole number, at least 1".into()),
+    }
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(v) if v >= 0.0 && v.is_finite() => Ok(v),
+        _ => Err("expected a number, 0 or greater".into()),
+    }
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(v) if v > 0.0 && v.is_finite() => Ok(v),
+        _ => Err("expected a number greater than 0".into()),
+    }
+}

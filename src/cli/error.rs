@@ -1,0 +1,100 @@
+//! Errors of the command: what, where, how to fix it. All of them end with status 2.
+
+use resolvent::matrices::MatrixError;
+use resolvent::mtx::MtxError;
+use resolvent::registry::RegistryError;
+use resolvent::{SolveError, mtx};
+use std::path::PathBuf;
+
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// A Matrix Market file.
+    #[error(transparent)]
+    Mtx(#[from] MtxError),
+    /// A file is not there; said apart from other failures to read, because it is the commonest.
+    #[error("{}: no such file; give the path of a Matrix Market file (.mtx or .mtx.gz)", .0.display())]
+    Missing(PathBuf),
+    #[error("--rhs {}: no such file; give a Matrix Market file, `random` or `row-sums`", .0.display())]
+    MissingRhs(PathBuf),
+    /// A file to write.
+    #[error("{}: cannot be written: {source}; choose a place that exists and may be written to", path.display())]
+    Write {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("standard output: {0}")]
+    Stdout(std::io::Error),
+    #[error(
+        "{}: the matrix has {rows} rows and {cols} columns; only square systems can be solved. For least squares, form the normal equations AᵀA x = Aᵀb first", path.display()
+    )]
+    Rectangular {
+        path: PathBuf,
+        rows: usize,
+        cols: usize,
+    },
+    #[error("{}: the matrix is empty ({rows} rows, {cols} columns): there is nothing to solve", path.display())]
+    Empty {
+        path: PathBuf,
+        rows: usize,
+        cols: usize,
+    },
+    #[error("{}: the right-hand side has {got} rows, the matrix has {expected}; give one column of {expected} numbers per system", path.display())]
+    RhsLength {
+        path: PathBuf,
+        got: usize,
+        expected: usize,
+    },
+    #[error("{}: the right-hand side has no columns", path.display())]
+    RhsEmpty { path: PathBuf },
+    #[error(
+        "--grid {text}: {unknowns} unknowns, but the matrix has {rows} rows; NX·NY·NZ must be the number of rows"
+    )]
+    Grid {
+        text: String,
+        unknowns: String,
+        rows: usize,
+    },
+    #[error("--grid: {0}")]
+    GridText(MatrixError),
+    #[error("--{option} does not apply to {solver}: {hint}")]
+    NotApplicable {
+        option: &'static str,
+        solver: String,
+        hint: &'static str,
+    },
+    #[error("--{flag}: {source}")]
+    Registry {
+        flag: &'static str,
+        source: RegistryError,
+    },
+    #[error("{0}; {advice}", advice = advice(.0))]
+    Solve(#[from] SolveError),
+    #[error("{threads} threads could not be started: {source}; try fewer with --threads")]
+    Threads {
+        threads: usize,
+        source: rayon::ThreadPoolBuildError,
+    },
+    #[error("{}: the picture could not be drawn: {problem}", path.display())]
+    Plot { path: PathBuf, problem: String },
+}
+
+/// What to type instead.
+fn advice(error: &SolveError) -> &'static str {
+    match error {
+        SolveError::NeedsLinearity { .. } => "or leave the choice to --solver auto --precond auto",
+        SolveError::Precond(_) | SolveError::Factorization { .. } => {
+            "try another --precond, or leave the choice to --solver auto --precond auto"
+        }
+        _ => "see resolvent solve --help",
+    }
+}
+
+impl CliError {
+    /// Of a file that could not be written as Matrix Market.
+    pub fn writing(error: mtx::MtxError) -> Self {
+        match error {
+            MtxError::Io { path, source } => Self::Write { path, source },
+            other => Self::Mtx(other),
+        }
+    }
+}

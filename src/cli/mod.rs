@@ -1,0 +1,66 @@
+//! The command: what is typed becomes a run, an exit status, and words.
+
+mod args;
+mod error;
+mod history;
+mod input;
+mod machine;
+mod progress;
+mod report;
+mod rhs;
+mod solve;
+
+use args::{Cli, Command, Common};
+use clap::Parser;
+use error::CliError;
+use std::process::ExitCode;
+
+/// How a run ended, as an exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Done, and converged.
+    Done,
+    /// It ran, but something did not converge.
+    NotConverged,
+}
+
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // help and version are no errors; a closed pipe is nothing to speak of
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match run(&cli) {
+        Ok(Status::Done) => ExitCode::SUCCESS,
+        Ok(Status::NotConverged) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("resolvent: error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<Status, CliError> {
+    let common = match &cli.command {
+        Command::Solve(args) => &args.common,
+    };
+    let threads = threads(common)?;
+    // the one pool: reading, setup and solves all run in it
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|source| CliError::Threads { threads, source })?;
+    pool.install(|| match &cli.command {
+        Command::Solve(args) => solve::run(args, threads),
+    })
+}
+
+fn threads(common: &Common) -> Result<usize, CliError> {
+    match common.threads {
+        Some(threads) => Ok(threads),
+        None => Ok(machine::physical_cores()),
+    }
+}

@@ -1,0 +1,165 @@
+//! What `solve` says: the JSON object and the lines for people.
+
+use super::error::CliError;
+use super::input::MatrixJson;
+use serde::Serialize;
+use std::io::Write;
+use std::path::Path;
+
+/// `solve --json`. Numbers that are not finite come out as null.
+#[derive(Debug, Serialize)]
+pub struct SolveJson {
+    pub matrix: MatrixJson,
+    pub solver: &'static str,
+    pub precond: &'static str,
+    pub converged: bool,
+    pub reason: &'static str,
+    pub iterations: usize,
+    pub matvecs: usize,
+    pub precond_applies: usize,
+    pub relative_residual: f64,
+    pub backward_error: f64,
+    pub forward_error: Option<f64>,
+    pub rhs_norm: f64,
+    pub rtol: f64,
+    pub threads: usize,
+    pub seconds: Seconds,
+    pub peak_rss_bytes: Option<u64>,
+    pub attempts: Vec<AttemptJson>,
+    /// With several right-hand sides only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<Column>>,
+    /// What to do about it, where it did not converge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<&'static str>,
+    pub version: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Seconds {
+    pub read: f64,
+    /// Loading a network: none yet.
+    pub runtime: f64,
+    pub setup: f64,
+    pub solve: f64,
+    pub total: f64,
+}
+
+/// An attempt that failed before the one that finished.
+#[derive(Debug, Clone, Serialize)]
+pub struct AttemptJson {
+    pub solver: &'static str,
+    pub precond: &'static str,
+    pub reason: &'static str,
+    pub iterations: usize,
+    pub seconds: f64,
+    /// What failed, where a part did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// One right-hand side.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Column {
+    pub converged: bool,
+    pub reason: &'static str,
+    pub iterations: usize,
+    pub relative_residual: f64,
+    pub backward_error: f64,
+    pub forward_error: Option<f64>,
+    pub rhs_norm: f64,
+    #[serde(skip)]
+    pub advice: &'static str,
+}
+
+/// Writes an object as one line, to a file or to stdout (`-`).
+pub fn json<S: Serialize>(path: &Path, object: &S) -> Result<(), CliError> {
+    let failed = |source| CliError::Write {
+        path: path.into(),
+        source,
+    };
+    let mut text = serde_json::to_string(object).map_err(|e| failed(e.into()))?;
+    text.push('\n');
+    if path.as_os_str() == "-" {
+        stdout(&text)
+    } else {
+        std::fs::write(path, text).map_err(failed)
+    }
+}
+
+/// Prints; a reader that has gone away is no error.
+pub fn stdout(text: &str) -> Result<(), CliError> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(CliError::Stdout(e)),
+        _ => Ok(()),
+    }
+}
+
+impl SolveJson {
+    /// The lines for people.
+    pub fn text(&self) -> String {
+        let m = &self.matrix;
+        let mut lines = vec![format!(
+            "{}: {} x {}, {} entries, {} {}",
+            m.path, m.rows, m.cols, m.nnz, m.field, m.symmetry
+        )];
+        for a in &self.attempts {
+            let what = match &a.error {
+                Some(error) => error.clone(),
+                None => format!(
+                    "{} after {} iterations",
+                    a.reason.replace('_', " "),
+                    a.iterations
+                ),
+            };
+            lines.push(format!("tried {} + {}: {what}", a.solver, a.precond));
+        }
+        let s = &self.seconds;
+        let outcome = if self.converged {
+            "converged".into()
+        } else {
+            format!("NOT converged ({})", self.reason.replace('_', " "))
+        };
+        lines.push(format!(
+            "{} + {}: {outcome}, {} iterations, {} s (read {}, setup {}, solve {})",
+            self.solver,
+            self.precond,
+            self.iterations,
+            seconds(s.total),
+            seconds(s.read),
+            seconds(s.setup),
+            seconds(s.solve),
+        ));
+        let mut last = format!(
+            "relative residual {:.2e} (tolerance {:.0e}), backward error {:.1e}",
+            self.relative_residual, self.rtol, self.backward_error
+        );
+        if let Some(error) = self.forward_error {
+            last += &format!(", forward error {error:.1e}");
+        }
+        lines.push(last);
+        for (index, c) in self.columns.iter().flatten().enumerate() {
+            lines.push(format!(
+                "  column {}: {}, {} iterations, relative residual {:.2e}",
+                index + 1,
+                c.reason.replace('_', " "),
+                c.iterations,
+                c.relative_residual
+            ));
+        }
+        if let Some(advice) = self.advice {
+            lines.push(format!("advice: {advice}"));
+        }
+        lines.join("\n") + "\n"
+    }
+}
+
+/// Three digits.
+pub fn seconds(s: f64) -> String {
+    match s {
+        s if s < 0.0995 => format!("{s:.3}"),
+        s if s < 9.95 => format!("{s:.2}"),
+        s => format!("{s:.1}"),
+    }
+}

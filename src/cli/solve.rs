@@ -1,0 +1,300 @@
+//! `resolvent solve`.
+
+use super::Status;
+use super::args::{How, NullspaceArg, SolveArgs};
+use super::error::CliError;
+use super::history::{self, Recorder, Series, relative};
+use super::input::{Double, Input, complexify};
+use super::machine;
+use super::progress::Progress;
+use super::report::{self, AttemptJson, Column, Seconds, SolveJson};
+use super::rhs::{Rhs, Source};
+use resolvent::mtx::{self, AnyMatrix};
+use resolvent::solvers::{Attempt, Outcome};
+use resolvent::{
+    Auto, AutoConfig, Csr, Grid, LinearOperator, Method, Nullspace, Precond, Preconditioner,
+    SolveReport, Solver, StopReason, Stopping, System, registry, solvers,
+};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+pub fn run(args: &SolveArgs, threads: usize) -> Result<Status, CliError> {
+    let (method, precond) = chosen(&args.how)?;
+    for path in [&args.files.out, &args.files.history, &args.files.plot] {
+        path.as_deref().map_or(Ok(()), writable)?;
+    }
+    let input = Input::read(&args.problem.matrix)?;
+    input.square()?;
+    let n = input.header.rows;
+    check_grid(args.problem.grid.as_deref(), n)?;
+    let source = Source::read(&args.problem.rhs, n)?;
+    let task = Task {
+        args,
+        threads,
+        input: &input,
+        method,
+        precond,
+        started: Instant::now(),
+    };
+    match &input.matrix {
+        AnyMatrix::Real(a) if source.is_complex() => task.solve(&complexify(a)?, source),
+        AnyMatrix::Real(a) => task.solve(a, source),
+        AnyMatrix::Complex(a) => task.solve(a, source),
+    }
+}
+
+/// What `--solver`, `--precond` and `--restart` name; `None` is a choice left open.
+pub fn chosen(how: &How) -> Result<(Option<Method<f64>>, Option<Precond>), CliError> {
+    let named = |flag| move |source| CliError::Registry { flag, source };
+    let mut method = registry::solver(&how.solver).map_err(named("solver"))?;
+    let precond = registry::precond(&how.precond).map_err(named("precond"))?;
+    if let Some(restart) = how.restart {
+        match &mut method {
+            Some(Method::Gmres(config) | Method::Fgmres(config)) => config.restart = restart,
+            _ => {
+                return Err(CliError::NotApplicable {
+                    option: "restart",
+                    solver: how.solver.clone(),
+                    hint: "choose --solver gmres or fgmres",
+                });
+            }
+        }
+    }
+    Ok((method, precond))
+}
+
+/// Refuses early what would fail after the work is done.
+pub fn writable(path: &Path) -> Result<(), CliError> {
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
+    let problem = if path.is_dir() {
+        std::io::ErrorKind::IsADirectory
+    } else if parent.is_some_and(|p| !p.is_dir()) {
+        std::io::ErrorKind::NotFound
+    } else {
+        return Ok(());
+    };
+    Err(CliError::Write {
+        path: path.into(),
+        source: problem.into(),
+    })
+}
+
+/// The grid of `--grid`, which must hold `rows` unknowns.
+pub fn check_grid(text: Option<&str>, rows: usize) -> Result<Option<Grid>, CliError> {
+    let Some(text) = text else { return Ok(None) };
+    let grid = Grid::parse(text).map_err(CliError::GridText)?;
+    match grid.unknowns() {
+        Some(unknowns) if unknowns == rows => Ok(Some(grid)),
+        unknowns => Err(CliError::Grid {
+            text: text.into(),
+            unknowns: unknowns.map_or("too many".into(), |u| u.to_string()),
+            rows,
+        }),
+    }
+}
+
+/// Everything but the numbers.
+struct Task<'a> {
+    args: &'a SolveArgs,
+    threads: usize,
+    input: &'a Input,
+    method: Option<Method<f64>>,
+    precond: Option<Precond>,
+    started: Instant,
+}
+
+impl Task<'_> {
+    fn solve<T: Double>(&self, a: &Csr<T>, source: Source) -> Result<Status, CliError> {
+        let args = self.args;
+        let n = a.nrows();
+        let rhs = source.build(a, args.common.seed);
+        let norms: Vec<f64> = rhs.b.chunks_exact(n).map(norm).collect();
+        let mut auto = Auto::new(AutoConfig {
+            stopping: self.stopping(n),
+            method: self.method,
+            precond: self.precond,
+            detect_nullspace: args.problem.nullspace == NullspaceArg::Auto,
+        });
+        let nullspace = match args.problem.nullspace {
+            NullspaceArg::Constant => Nullspace::constant(),
+            NullspaceArg::None | NullspaceArg::Auto => Nullspace::none(),
+        };
+        let mut x = vec![T::ZERO; rhs.b.len()];
+        let mut none = solvers::precond::Identity;
+        let m: &mut dyn Preconditioner<T> = &mut none;
+        let system = System::new(a, &rhs.b, m).with_nullspace(&nullspace);
+
+        let mut recorder = Recorder::new(&norms);
+        let reports = {
+            let wanted = args.files.history.is_some() || args.files.plot.is_some();
+            let mut nobody = ();
+            let next: &mut dyn resolvent::Observer<T> =
+                if wanted { &mut recorder } else { &mut nobody };
+            let targets = norms.iter().map(|b| self.target(*b)).collect();
+            let mut progress = Progress::new(args.common.quiet, targets, next);
+            auto.solve_many(system, &mut x, &mut progress)?
+        };
+        let series = recorder.series;
+
+        let columns = self.columns(a, &rhs, &x, &reports, &norms);
+        let result = self.report(&auto, &reports, columns);
+        self.write(&result, &x, rhs.columns, &series)?;
+        Ok(if result.converged {
+            Status::Done
+        } else {
+            Status::NotConverged
+        })
+    }
+
+    fn stopping(&self, n: usize) -> Stopping<f64> {
+        let bounds = &self.args.bounds;
+        let rest = |limit| {
+            let limit = Duration::try_from_secs_f64(limit).unwrap_or(Duration::MAX);
+            limit.saturating_sub(self.started.elapsed())
+        };
+        Stopping {
+            rtol: bounds.rtol,
+            atol: bounds.atol,
+            max_iters: bounds.max_iters.unwrap_or((10 * n).max(1000)),
+            max_time: bounds.max_time.map(rest),
+            ..Stopping::default()
+        }
+    }
+
+    fn target(&self, rhs_norm: f64) -> f64 {
+        (self.args.bounds.rtol * rhs_norm).max(self.args.bounds.atol)
+    }
+
+    /// Judges each column from the x that is written.
+    fn columns<T: Double>(
+        &self,
+        a: &Csr<T>,
+        rhs: &Rhs<T>,
+        x: &[T],
+        reports: &[SolveReport<f64>],
+        norms: &[f64],
+    ) -> Vec<Column> {
+        let n = a.nrows();
+        let scale = a.view().norm_fro();
+        let mut r = vec![T::ZERO; n];
+        let mut columns = Vec::with_capacity(reports.len());
+        for (index, (report, &rhs_norm)) in reports.iter().zip(norms).enumerate() {
+            let range = index * n..(index + 1) * n;
+            let (b, x) = (&rhs.b[range.clone()], &x[range]);
+            a.residual(b, x, &mut r); // r = b − Ax
+            let residual = norm(&r);
+            // the same arithmetic as in the solver, up to the order of its sums
+            let met = residual <= self.target(rhs_norm) * (1.0 + 1e-9);
+            let reason = match report.reason {
+                StopReason::Converged if !met => StopReason::Stagnated,
+                reason => reason,
+            };
+            let exact = rhs.exact.as_ref().map(|exact| {
+                let error: f64 = x.iter().zip(exact).map(|(&x, &e)| (x - e).abs2()).sum();
+                relative(error.sqrt(), norm(exact))
+            });
+            columns.push(Column {
+                converged: reason == StopReason::Converged,
+                reason: reason.name(),
+                iterations: report.iterations,
+                relative_residual: relative(residual, rhs_norm),
+                backward_error: relative(residual, scale * norm(x) + rhs_norm),
+                forward_error: exact,
+                rhs_norm,
+                advice: reason.advice(),
+            });
+        }
+        columns
+    }
+
+    fn report<T: Double>(
+        &self,
+        auto: &Auto<T>,
+        reports: &[SolveReport<f64>],
+        columns: Vec<Column>,
+    ) -> SolveJson {
+        let total = self.started.elapsed() + self.input.read;
+        let (last, before) = match auto.attempts().split_last() {
+            Some((last, before)) => (Some(last), before),
+            None => (None, auto.attempts()),
+        };
+        let first_bad = columns.iter().find(|c| !c.converged);
+        let worst = |value: fn(&Column) -> f64| columns.iter().map(value).fold(0.0, nan_max);
+        SolveJson {
+            matrix: self.input.json(),
+            solver: last.map_or("auto", |a| a.solver),
+            precond: last.map_or("auto", |a| a.precond),
+            converged: first_bad.is_none(),
+            reason: first_bad.map_or("converged", |c| c.reason),
+            iterations: last.map_or(0, |a| a.iterations),
+            matvecs: last.map_or(0, |a| a.matvecs),
+            precond_applies: last.map_or(0, |a| a.precond_applies),
+            relative_residual: worst(|c| c.relative_residual),
+            backward_error: worst(|c| c.backward_error),
+            forward_error: columns.first().and_then(|c| c.forward_error),
+            rhs_norm: worst(|c| c.rhs_norm),
+            rtol: self.args.bounds.rtol,
+            threads: self.threads,
+            seconds: Seconds {
+                read: self.input.read.as_secs_f64(),
+                runtime: 0.0,
+                setup: auto.setup_time().as_secs_f64(),
+                solve: auto.solve_time().as_secs_f64(),
+                total: total.as_secs_f64(),
+            },
+            peak_rss_bytes: machine::peak_rss_bytes(),
+            attempts: before.iter().map(attempt).collect(),
+            advice: first_bad.map(|c| c.advice),
+            columns: (reports.len() > 1).then_some(columns),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
+    fn write<T: Double>(
+        &self,
+        result: &SolveJson,
+        x: &[T],
+        columns: usize,
+        series: &[Series],
+    ) -> Result<(), CliError> {
+        let (files, common) = (&self.args.files, &self.args.common);
+        if let Some(path) = &files.out {
+            let rows = self.input.header.rows;
+            mtx::write_vectors(path, rows, columns, x).map_err(CliError::writing)?;
+        }
+        if let Some(path) = &files.history {
+            history::write(path, series)?;
+        }
+        if !common.quiet && !common.json_on_stdout() {
+            report::stdout(&result.text())?;
+        }
+        if let Some(path) = &common.json {
+            report::json(path, result)?;
+        }
+        Ok(())
+    }
+}
+
+fn attempt(a: &Attempt) -> AttemptJson {
+    AttemptJson {
+        solver: a.solver,
+        precond: a.precond,
+        reason: a.reason(),
+        iterations: a.iterations,
+        seconds: (a.setup + a.solve).as_secs_f64(),
+        error: match &a.outcome {
+            Outcome::Ended(_) => None,
+            Outcome::Failed(error) => Some(error.to_string()),
+        },
+    }
+}
+
+/// ‖v‖₂.
+pub fn norm<T: Double>(v: &[T]) -> f64 {
+    solvers::kernels::norm_squared(v).sqrt()
+}
+
+/// The larger, or NaN if one is.
+fn nan_max(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b <= a { a } else { b }
+}

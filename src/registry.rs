@@ -1,0 +1,216 @@
+//! Names of solvers and preconditioners, as typed: `cg`, `gmres:restart=30`, `ic0`.
+//!
+//! ```
+//! use resolvent::registry;
+//! let method = registry::solver::<f64>("gmres:restart=30")?;
+//! assert_eq!(method.map(|m| m.name()), Some("gmres"));
+//! assert!(registry::solver::<f64>("auto")?.is_none()); // the choice is left open
+//! let wrong = registry::precond("ico0").unwrap_err().to_string();
+//! assert!(wrong.contains("did you mean `ic0`?"));
+//! # Ok::<(), registry::RegistryError>(())
+//! ```
+
+mod options;
+
+use options::Options;
+use resolvent_solvers::precond::{Ic0Config, JacobiConfig};
+use resolvent_solvers::{
+    BicgstabConfig, CgConfig, FcgConfig, GmresConfig, Method, MinresConfig, Orthogonalization,
+    Precond, Real,
+};
+
+/// Why a name or its options cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistryError {
+    /// No such solver or preconditioner.
+    #[error("there is no {kind} `{name}`{guess}; there are: {known}")]
+    Unknown {
+        /// `"solver"` or `"preconditioner"`
+        kind: &'static str,
+        /// as typed
+        name: String,
+        /// `"; did you mean …?"`, or nothing
+        guess: String,
+        /// all names
+        known: String,
+    },
+    /// It has no such option.
+    #[error("`{name}` has no option `{key}`{guess}; {known}")]
+    UnknownKey {
+        /// solver or preconditioner
+        name: String,
+        /// as typed
+        key: String,
+        /// `"; did you mean …?"`, or nothing
+        guess: String,
+        /// the options there are
+        known: String,
+    },
+    /// The options are not `key=value,key=value`.
+    #[error("`{name}`: found `{found}`, expected key=value,key=value")]
+    Syntax {
+        /// solver or preconditioner
+        name: String,
+        /// as typed
+        found: String,
+    },
+    /// A value cannot be read.
+    #[error("`{name}`: {key}={value} cannot be used; expected {expected}")]
+    Value {
+        /// solver or preconditioner
+        name: String,
+        /// option
+        key: String,
+        /// as typed
+        value: String,
+        /// what is allowed
+        expected: String,
+    },
+}
+
+/// One line of the tables of what there is.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// Name.
+    pub name: &'static str,
+    /// What it is for, in a line.
+    pub about: &'static str,
+    /// Options and what they mean.
+    pub options: &'static [(&'static str, &'static str)],
+}
+
+const fn entry(
+    name: &'static str,
+    about: &'static str,
+    options: &'static [(&'static str, &'static str)],
+) -> Entry {
+    Entry {
+        name,
+        about,
+        options,
+    }
+}
+
+/// The solvers.
+pub const SOLVERS: &[Entry] = &[
+    entry(
+        "auto",
+        "chosen from the matrix, with fallbacks (the default)",
+        &[],
+    ),
+    entry(
+        "cg",
+        "conjugate gradients: Hermitian positive definite",
+        &[("flexible", "take a varying preconditioner (false)")],
+    ),
+    entry(
+        "fcg",
+        "truncated flexible CG: positive definite, any preconditioner",
+        &[
+            ("directions", "directions kept (1)"),
+            (
+                "normalize",
+                "show M the residual divided by its norm (false)",
+            ),
+        ],
+    ),
+    entry("minres", "MINRES: Hermitian, also indefinite", &[]),
+    entry("bicgstab", "BiCGStab: any matrix, six vectors", &[]),
+    entry("gmres", "GMRES(m): any matrix, m + 2 vectors", GMRES),
+    entry(
+        "fgmres",
+        "GMRES(m) with a varying preconditioner, 2m + 1 vectors",
+        GMRES,
+    ),
+];
+
+const GMRES: &[(&str, &str)] = &[
+    ("restart", "m, steps between restarts (50, or --restart)"),
+    (
+        "orthogonalization",
+        "classical (twice) or modified Gram-Schmidt (classical)",
+    ),
+];
+
+/// The preconditioners.
+pub const PRECONDS: &[Entry] = &[
+    entry("auto", "chosen with the solver (the default)", &[]),
+    entry("none", "no preconditioner", &[]),
+    entry(
+        "jacobi",
+        "the diagonal",
+        &[("zero-as-one", "take zeros on the diagonal as 1 (false)")],
+    ),
+    entry(
+        "ic0",
+        "incomplete Cholesky on the pattern of A: positive definite",
+        &[
+            ("shift", "first diagonal shift when a pivot fails (1e-3)"),
+            ("tries", "shifts tried, each four times the one before (16)"),
+            ("f32", "store the factor in half the bits (false)"),
+        ],
+    ),
+];
+
+/// Reads a solver; `None` for `auto`.
+///
+/// # Errors
+/// [`RegistryError`], which lists what there is.
+pub fn solver<R: Real>(spec: &str) -> Result<Option<Method<R>>, RegistryError> {
+    let mut o = Options::parse("solver", SOLVERS, spec)?;
+    let method = match o.name() {
+        "cg" => Method::Cg(CgConfig {
+            flexible: o.flag("flexible", false)?,
+            ..CgConfig::default()
+        }),
+        "fcg" => Method::Fcg(FcgConfig {
+            directions: o.count("directions", 1)?,
+            normalize: o.flag("normalize", false)?,
+            ..FcgConfig::default()
+        }),
+        "minres" => Method::Minres(MinresConfig::default()),
+        "bicgstab" => Method::Bicgstab(BicgstabConfig::default()),
+        "gmres" => Method::Gmres(gmres(&mut o)?),
+        "fgmres" => Method::Fgmres(gmres(&mut o)?),
+        _ => return Ok(None),
+    };
+    Ok(Some(method))
+}
+
+fn gmres<R: Real>(o: &mut Options) -> Result<GmresConfig<R>, RegistryError> {
+    let default = GmresConfig::default();
+    let orthogonalization = match o.word("orthogonalization", &["classical", "modified"])? {
+        Some(1) => Orthogonalization::Modified,
+        _ => default.orthogonalization,
+    };
+    Ok(GmresConfig {
+        restart: o.count("restart", default.restart)?,
+        orthogonalization,
+        ..default
+    })
+}
+
+/// Reads a preconditioner; `None` for `auto`.
+///
+/// # Errors
+/// [`RegistryError`], which lists what there is.
+pub fn precond(spec: &str) -> Result<Option<Precond>, RegistryError> {
+    let mut o = Options::parse("preconditioner", PRECONDS, spec)?;
+    let precond = match o.name() {
+        "none" => Precond::None,
+        "jacobi" => Precond::Jacobi(JacobiConfig {
+            zero_diagonal_as_one: o.flag("zero-as-one", false)?,
+        }),
+        "ic0" => {
+            let default = Ic0Config::default();
+            Precond::Ic0(Ic0Config {
+                shift_start: o.positive("shift", default.shift_start)?,
+                max_tries: o.count("tries", default.max_tries)?,
+                low_precision: o.flag("f32", default.low_precision)?,
+            })
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(precond))
+}
