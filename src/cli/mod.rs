@@ -5,6 +5,7 @@ mod error;
 mod history;
 mod input;
 mod machine;
+mod plot;
 mod progress;
 mod report;
 mod rhs;

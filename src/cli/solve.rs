@@ -6,6 +6,7 @@ use super::error::CliError;
 use super::history::{self, Recorder, Series, relative};
 use super::input::{Double, Input, complexify};
 use super::machine;
+use super::plot;
 use super::progress::Progress;
 use super::report::{self, AttemptJson, Column, Seconds, SolveJson};
 use super::rhs::{Rhs, Source};
@@ -265,6 +266,9 @@ impl Task<'_> {
         if let Some(path) = &files.history {
             history::write(path, series)?;
         }
+        if let Some(path) = &files.plot {
+            self.plot(path, result, series)?;
+        }
         if !common.quiet && !common.json_on_stdout() {
             report::stdout(&result.text())?;
         }
@@ -273,6 +277,45 @@ impl Task<'_> {
         }
         Ok(())
     }
+
+    fn plot(&self, path: &Path, result: &SolveJson, series: &[Series]) -> Result<(), CliError> {
+        let several = result.columns.is_some();
+        let name = |s: &Series| {
+            let iterations = s.points.last().map_or(0, |p| p.iteration);
+            let column = if several {
+                format!(", column {}", s.column + 1)
+            } else {
+                String::new()
+            };
+            format!(
+                "{} + {}{column}: {iterations} iterations",
+                s.solver, s.precond
+            )
+        };
+        let matrix = &result.matrix;
+        let outcome = result.reason.replace('_', " ");
+        let figure = plot::Figure {
+            title: &file_name(&self.input.path),
+            subtitle: &format!(
+                "n = {}, {} entries; {} + {}: {outcome}, relative residual {:.1e}, {} s",
+                matrix.rows,
+                matrix.nnz,
+                result.solver,
+                result.precond,
+                result.relative_residual,
+                report::seconds(result.seconds.setup + result.seconds.solve),
+            ),
+            curves: series.iter().map(|s| (name(s), s)).collect(),
+            tolerance: self.args.bounds.rtol,
+        };
+        figure.save(path)
+    }
+}
+
+/// The file's own name.
+pub fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
 }
 
 fn attempt(a: &Attempt) -> AttemptJson {
