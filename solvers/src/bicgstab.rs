@@ -6,7 +6,7 @@
 //!   s = r − αv    t = A M⁻¹s    ω = (t,s)/(t,t)    x ← x + αM⁻¹p + ωM⁻¹s    r ← s − ωt
 //! Nothing is minimised over the whole space: the residual may jump.
 //!
-//! | per iteration | 2 A, 2 M⁻¹, 4 reductions | memory | 6n scalars |
+//! | per iteration | 2 A, 2 M⁻¹, 5 reductions | memory | 6n scalars |
 //!
 //! It differs from the textbook in that x is moved in two halves, so that one vector serves both
 //! M⁻¹p and M⁻¹s and a solve that has arrived at s stops there; and in that a vanishing ρ, (r̃,v)

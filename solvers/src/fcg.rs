@@ -255,7 +255,7 @@ mod tests {
                     .map(|(x, y)| x - y)
                     .collect();
                 let mut ae = e.clone();
-                kernels::spmv(a.view(), &e, &mut ae);
+                kernels::spmv(a.view(), &[], &e, &mut ae);
                 energies.push(kernels::dot(&e, &ae));
                 std::ops::ControlFlow::Continue(())
             };

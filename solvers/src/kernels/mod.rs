@@ -5,7 +5,7 @@
 //! bits whatever the number of threads. Nothing here allocates. Lengths that do not match are a
 //! mistake of the caller and panic; the solvers check theirs first.
 //!
-//! [`reference`] holds the slow and obviously right twin of each, which the tests compare with.
+//! [`mod@reference`] holds the slow and obviously right twin of each, which the tests compare with.
 
 mod block;
 mod par;

@@ -399,7 +399,7 @@ mod tests {
         .unwrap();
         let n = p.matrix.nrows();
         let b = random_vector::<f64>(n, 3);
-        let mut iterations = |m: &mut dyn Preconditioner<f64>| {
+        let iterations = |m: &mut dyn Preconditioner<f64>| {
             let mut x = vec![0.0; n];
             let mut cg = Cg::new(n, CgConfig::default());
             let report = cg

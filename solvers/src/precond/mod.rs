@@ -5,6 +5,8 @@ mod identity;
 mod jacobi;
 mod triangular;
 
+pub use triangular::level_order;
+
 pub use ic0::{Ic0, Ic0Config};
 pub use identity::Identity;
 pub use jacobi::{Jacobi, JacobiConfig};

@@ -3,10 +3,13 @@
 //! In the natural order of a grid every row waits for the one before it, and a solve runs at the
 //! latency of that chain, three to five times slower than memory allows. Rows of the same
 //! *dependency level* (the longest chain of entries that leads to a row) do not wait for each
-//! other. Here rows are numbered level by level, once, and L, U and the intermediate vector live
-//! in that numbering: the operations on a row stay the same and in the same order, so the result
-//! is that of the natural order up to nothing at all. The same numbering, read backwards, serves
-//! U, because levels are taken from the entries of L and U together.
+//! other. Here the rows are cut into blocks of neighbours and numbered level by level within each
+//! block, once, and L, U and the intermediate vector live in that numbering: the operations on a row
+//! stay the same and in the same order, so the result has the bits of the natural order. Blocks are
+//! as large as it takes for levels of some [`WIDTH`] rows, and no larger: on a grid, rows of a level
+//! stand on different lines, and more lines than that at a time would wear out the first cache and
+//! the address translation. The same numbering, read backwards, serves U, because levels are taken
+//! from the entries of L and U together.
 //!
 //! On a grid, rows of a level repeat each other shifted by one place (see
 //! [`Run`](resolvent_matrices::Run)); such stretches are solved eight rows at a time, without
@@ -17,10 +20,13 @@
 
 use crate::kernels::prefetch;
 use crate::kernels::simd::simd;
-use resolvent_matrices::Scalar;
+use resolvent_matrices::{CsrRef, MatrixError, Permutation, Scalar};
+use std::ops::Range;
 
+/// Rows in a level that blocks are made for, on average.
+const WIDTH: usize = 48;
 /// Mean number of rows in a level below which the natural order is kept.
-const MIN_WIDTH: usize = 16;
+const MIN_WIDTH: usize = 8;
 /// Shorter stretches of shifted rows are not worth a change of loop.
 const MIN_ROWS: usize = 8;
 /// Marks a stretch of rows without a common shape.
@@ -97,7 +103,7 @@ pub(crate) struct Pattern<'a> {
 }
 
 impl Pattern<'_> {
-    fn row(&self, i: usize) -> std::ops::Range<usize> {
+    fn row(&self, i: usize) -> Range<usize> {
         self.ptr[i] as usize..self.ptr[i + 1] as usize
     }
 }
@@ -107,6 +113,8 @@ impl Pattern<'_> {
 pub(crate) struct TriangularPair<T: Scalar> {
     /// Which row stands at each place.
     order: Vec<u32>,
+    /// Every row stands at its own place.
+    natural: bool,
     lower: Triangle<T>,
     upper: Triangle<T>,
     y: Vec<T>,
@@ -125,6 +133,7 @@ impl<T: Scalar> TriangularPair<T> {
         Self {
             lower: Triangle::new(lower, &order, &place, &level_ptr, half),
             upper: Triangle::new(upper, &order, &place, &level_ptr, half),
+            natural: order.is_sorted(),
             order,
             y: vec![T::ZERO; n],
         }
@@ -147,21 +156,13 @@ impl<T: Scalar> TriangularPair<T> {
 
     /// z ← U⁻¹ L⁻¹ r.
     pub fn solve(&mut self, r: &[T], z: &mut [T]) {
-        let Self {
-            order,
-            lower,
-            upper,
-            y,
-        } = self;
-        assert_eq!(r.len(), order.len(), "triangular solve: length of r");
-        assert_eq!(z.len(), order.len(), "triangular solve: length of z");
-        match &lower.val {
-            Values::Full(val) => lower.forward(val, order, r, y),
-            Values::Half(val) => lower.forward(val, order, r, y),
-        }
-        match &upper.val {
-            Values::Full(val) => upper.backward(val, order, y, z),
-            Values::Half(val) => upper.backward(val, order, y, z),
+        assert_eq!(r.len(), self.order.len(), "triangular solve: length of r");
+        assert_eq!(z.len(), self.order.len(), "triangular solve: length of z");
+        if self.natural {
+            solve_in(Natural, &self.lower, &self.upper, &mut self.y, r, z);
+        } else {
+            let order = Listed(&self.order);
+            solve_in(order, &self.lower, &self.upper, &mut self.y, r, z);
         }
     }
 
@@ -174,40 +175,198 @@ impl<T: Scalar> TriangularPair<T> {
     }
 }
 
-/// Rows by level, and where each level begins. One level for all where levels are narrow.
+/// Which row stands at a place.
+trait Order: Copy {
+    fn row(self, place: usize) -> usize;
+}
+
+/// Its own.
+#[derive(Clone, Copy)]
+struct Natural;
+impl Order for Natural {
+    #[inline(always)]
+    fn row(self, place: usize) -> usize {
+        place
+    }
+}
+
+/// The one listed; a permutation.
+#[derive(Clone, Copy)]
+struct Listed<'a>(&'a [u32]);
+impl Order for Listed<'_> {
+    #[inline(always)]
+    fn row(self, place: usize) -> usize {
+        self.0[place] as usize
+    }
+}
+
+fn solve_in<T: Scalar, O: Order>(
+    order: O,
+    lower: &Triangle<T>,
+    upper: &Triangle<T>,
+    y: &mut [T],
+    r: &[T],
+    z: &mut [T],
+) {
+    match &lower.val {
+        Values::Full(val) => forward(lower, val, order, r, y),
+        Values::Half(val) => forward(lower, val, order, r, y),
+    }
+    match &upper.val {
+        Values::Full(val) => backward(upper, val, order, y, z),
+        Values::Half(val) => backward(upper, val, order, y, z),
+    }
+}
+
+/// Rows by block and level, and where each level begins; natural order and no levels where those
+/// are narrow. Rows that stand by level already stay where they are.
 fn levels(lower: Pattern<'_>, upper: Pattern<'_>) -> (Vec<u32>, Vec<u32>) {
     let n = lower.ptr.len() - 1;
     let mut level = vec![0u32; n];
-    let mut deepest = 0;
-    for i in 0..n {
-        // all that row i waits for stands above it: its level is final once those are done
-        for k in lower.row(i) {
-            level[i] = level[i].max(level[lower.col[k] as usize] + 1);
-        }
-        for k in upper.row(i) {
-            let j = upper.col[k] as usize;
-            level[j] = level[j].max(level[i] + 1);
-        }
-        deepest = deepest.max(level[i]);
-    }
-    let count = deepest as usize + 1;
-    if n < count * MIN_WIDTH {
+    let count = block_levels(lower, upper, 0, n, &mut level);
+    if count * MIN_WIDTH > n {
         return ((0..n as u32).collect(), Vec::new());
     }
-    let mut ptr = vec![0u32; count + 1];
+    if level.is_sorted() {
+        let starts = (0..=count as u32).map(|l| level.partition_point(|&k| k < l) as u32);
+        return ((0..n as u32).collect(), starts.collect());
+    }
+    by_level(
+        n,
+        block_size(lower, upper, &mut level),
+        lower,
+        upper,
+        &mut level,
+    )
+}
+
+/// Rows by blocks of the given size, and by level within each.
+fn by_level(
+    n: usize,
+    block: usize,
+    lower: Pattern<'_>,
+    upper: Pattern<'_>,
+    level: &mut [u32],
+) -> (Vec<u32>, Vec<u32>) {
+    let mut order = vec![0u32; n];
+    let mut level_ptr = vec![0u32];
+    let mut next = Vec::new();
+    for first in (0..n).step_by(block.max(1)) {
+        let end = (first + block).min(n);
+        let count = block_levels(lower, upper, first, end, level);
+        next.clear();
+        next.resize(count + 1, 0u32);
+        for &l in &level[first..end] {
+            next[l as usize + 1] += 1;
+        }
+        next[0] = first as u32;
+        for l in 0..count {
+            next[l + 1] += next[l];
+        }
+        level_ptr.extend_from_slice(&next[1..]);
+        for i in first..end {
+            let at = &mut next[level[i] as usize];
+            order[*at as usize] = i as u32;
+            *at += 1;
+        }
+    }
+    (order, level_ptr)
+}
+
+/// The smallest block, by powers of two, whose levels are [`WIDTH`] rows wide on average, tried on
+/// rows from the middle; else all rows.
+fn block_size(lower: Pattern<'_>, upper: Pattern<'_>, level: &mut [u32]) -> usize {
+    let n = level.len();
+    let mut block = 512;
+    while block < n {
+        let first = (n - block) / 2;
+        if block_levels(lower, upper, first, first + block, level) * WIDTH <= block {
+            return block;
+        }
+        block *= 2;
+    }
+    n
+}
+
+/// The rows of a matrix by dependency level: place p holds row `order[p]`. In this order the
+/// triangular solves of [`Ic0`](super::Ic0) run through memory in a
+/// straight line, and the factors have the same entries. `None` where levels are narrow or the rows
+/// stand so already: there is nothing to gain. O(n + nnz).
+///
+/// # Errors
+/// [`MatrixError::NotSquare`].
+pub fn level_order<T: Scalar>(a: CsrRef<'_, T, u32>) -> Result<Option<Permutation>, MatrixError> {
+    let n = a.square()?;
+    // one pass: an entry left of the diagonal is waited for, one right of it waits
+    let pattern = Pattern {
+        ptr: a.row_ptr(),
+        col: a.col_idx(),
+    };
+    let mut level = vec![0u32; n];
+    let count = whole_levels(pattern, &mut level);
+    if count * MIN_WIDTH > n || level.is_sorted() {
+        return Ok(None);
+    }
+    let mut next = vec![0u32; count + 1];
     for &l in &level {
-        ptr[l as usize + 1] += 1;
+        next[l as usize + 1] += 1;
     }
     for l in 0..count {
-        ptr[l + 1] += ptr[l];
+        next[l + 1] += next[l];
     }
-    let mut next = ptr.clone();
     let mut order = vec![0u32; n];
     for (i, &l) in level.iter().enumerate() {
         order[next[l as usize] as usize] = i as u32;
         next[l as usize] += 1;
     }
-    (order, ptr)
+    Permutation::new(order).map(Some)
+}
+
+/// Levels of all rows, from the entries of a whole matrix.
+fn whole_levels(a: Pattern<'_>, level: &mut [u32]) -> usize {
+    let mut count = 0;
+    for i in 0..level.len() {
+        let row = &a.col[a.row(i)];
+        let below = row.iter().take_while(|&&j| (j as usize) < i);
+        let own = below
+            .map(|&j| level[j as usize] + 1)
+            .max()
+            .unwrap_or(0)
+            .max(level[i]);
+        level[i] = own;
+        count = count.max(own as usize + 1);
+        for &j in row.iter().rev().take_while(|&&j| j as usize > i) {
+            level[j as usize] = level[j as usize].max(own + 1);
+        }
+    }
+    count
+}
+
+/// Levels of the rows `first..end` among themselves; returns how many there are.
+fn block_levels(
+    lower: Pattern<'_>,
+    upper: Pattern<'_>,
+    first: usize,
+    end: usize,
+    level: &mut [u32],
+) -> usize {
+    level[first..end].fill(0);
+    let mut count = 0;
+    for i in first..end {
+        // all that row i waits for stands above it: its level is final once those are done
+        for &j in &lower.col[lower.row(i)] {
+            if j as usize >= first {
+                level[i] = level[i].max(level[j as usize] + 1);
+            }
+        }
+        for &j in &upper.col[upper.row(i)] {
+            if (j as usize) < end {
+                level[j as usize] = level[j as usize].max(level[i] + 1);
+            }
+        }
+        count = count.max(level[i] as usize + 1);
+    }
+    count
 }
 
 impl<T: Scalar> Triangle<T> {
@@ -282,75 +441,56 @@ impl<T: Scalar> Triangle<T> {
             + size_of_val(self.inverse.as_slice())
             + size_of_val(self.stretches.as_slice())
     }
+}
 
+simd! {
     /// y ← L⁻¹ r: y in level numbering, r in natural numbering.
-    fn forward<S: Stored<T>>(&self, val: &[S], order: &[u32], r: &[T], y: &mut [T]) {
-        for s in &self.stretches {
+    fn forward<T: Scalar, S: Stored<T>, O: Order>(
+        l: &Triangle<T>,
+        val: &[S],
+        order: O,
+        r: &[T],
+        y: &mut [T],
+    ) {
+        for s in &l.stretches {
             let (first, end) = (s.first as usize, (s.first + s.rows) as usize);
             if s.len == IRREGULAR {
-                forward_rows(
-                    &self.ptr,
-                    &self.col,
-                    val,
-                    &self.inverse,
-                    order,
-                    r,
-                    y,
-                    first,
-                    end,
-                );
-            } else {
-                let (done, now) = y.split_at_mut(first);
-                let start = self.ptr[first] as usize;
-                let inputs = Inputs {
-                    val: &val[start..start + s.len as usize * now.len().min(end - first)],
-                    col: &self.col[start..start + s.len as usize],
-                    inverse: part(&self.inverse, first, end),
-                    order: &order[first..end],
-                    known: done,
-                    base: 0,
-                };
-                forward_shifted(inputs, r, &mut now[..end - first]);
+                forward_rows(l, val, order, r, y, first..end);
+                continue;
             }
-        }
-    }
-
-    /// z ← U⁻¹ y: y in level numbering (overwritten), z in natural numbering.
-    fn backward<S: Stored<T>>(&self, val: &[S], order: &[u32], y: &mut [T], z: &mut [T]) {
-        for s in self.stretches.iter().rev() {
-            let (first, end) = (s.first as usize, (s.first + s.rows) as usize);
-            if s.len == IRREGULAR {
-                backward_rows(
-                    &self.ptr,
-                    &self.col,
-                    val,
-                    &self.inverse,
-                    order,
-                    y,
-                    z,
-                    first,
-                    end,
-                );
-            } else {
-                let (now, done) = y.split_at_mut(end);
-                let start = self.ptr[first] as usize;
-                let inputs = Inputs {
-                    val: &val[start..start + s.len as usize * (end - first)],
-                    col: &self.col[start..start + s.len as usize],
-                    inverse: part(&self.inverse, first, end),
-                    order: &order[first..end],
-                    known: done,
-                    base: end,
-                };
-                backward_shifted(inputs, &mut now[first..], z);
-            }
+            let (known, now) = y.split_at_mut(first);
+            let inputs = Inputs::new(l, val, known, 0, s);
+            forward_shifted(inputs, order, r, &mut now[..end - first]);
         }
     }
 }
 
-/// `x[first..end]`; empty if x is.
-fn part<T>(x: &[T], first: usize, end: usize) -> &[T] {
-    if x.is_empty() { x } else { &x[first..end] }
+simd! {
+    /// z ← U⁻¹ y: y in level numbering (overwritten), z in natural numbering.
+    fn backward<T: Scalar, S: Stored<T>, O: Order>(
+        u: &Triangle<T>,
+        val: &[S],
+        order: O,
+        y: &mut [T],
+        z: &mut [T],
+    ) {
+        for s in u.stretches.iter().rev() {
+            let (first, end) = (s.first as usize, (s.first + s.rows) as usize);
+            if s.len == IRREGULAR {
+                backward_rows(u, val, order, y, z, first..end);
+                continue;
+            }
+            let (now, known) = y.split_at_mut(end);
+            let inputs = Inputs::new(u, val, known, end, s);
+            backward_shifted(inputs, order, &mut now[first..], z);
+        }
+    }
+}
+
+/// `x[range]`; empty if x is.
+#[inline(always)]
+fn part<T>(x: &[T], range: Range<usize>) -> &[T] {
+    if x.is_empty() { x } else { &x[range] }
 }
 
 /// Cuts the rows of each level into stretches.
@@ -400,89 +540,119 @@ struct Inputs<'a, T, S> {
     /// Columns of the first row.
     col: &'a [u32],
     inverse: &'a [T],
-    order: &'a [u32],
+    /// Place of the first row.
+    first: usize,
     /// Unknowns that are known, from place `base` on.
     known: &'a [T],
     base: usize,
 }
 
-simd! {
-    fn forward_rows<T: Scalar, S: Stored<T>>(
-        ptr: &[u32],
-        col: &[u32],
-        val: &[S],
-        inverse: &[T],
-        order: &[u32],
-        r: &[T],
-        y: &mut [T],
-        first: usize,
-        end: usize,
-    ) {
-        for p in first..end {
-            let entries = ptr[p] as usize..ptr[p + 1] as usize;
-            let (val, col) = (&val[entries.clone()], &col[entries]);
-            prefetch(val);
-            prefetch(col);
-            let mut sum = r[order[p] as usize];
-            for (v, &j) in val.iter().zip(col) {
-                sum -= v.wide() * y[j as usize]; // rᵢ − Σ lᵢⱼ yⱼ
-            }
-            y[p] = if inverse.is_empty() { sum } else { sum * inverse[p] };
+impl<'a, T: Scalar, S> Inputs<'a, T, S> {
+    #[inline(always)]
+    fn new(t: &'a Triangle<T>, val: &'a [S], known: &'a [T], base: usize, s: &Stretch) -> Self {
+        let rows = s.first as usize..(s.first + s.rows) as usize;
+        let start = t.ptr[rows.start] as usize;
+        Self {
+            val: &val[start..start + s.len as usize * rows.len()],
+            col: &t.col[start..start + s.len as usize],
+            inverse: part(&t.inverse, rows.clone()),
+            first: rows.start,
+            known,
+            base,
         }
     }
 }
 
-simd! {
-    fn backward_rows<T: Scalar, S: Stored<T>>(
-        ptr: &[u32],
-        col: &[u32],
-        val: &[S],
-        inverse: &[T],
-        order: &[u32],
-        y: &mut [T],
-        z: &mut [T],
-        first: usize,
-        end: usize,
-    ) {
-        for p in (first..end).rev() {
-            let entries = ptr[p] as usize..ptr[p + 1] as usize;
-            let mut sum = y[p];
-            for (v, &j) in val[entries.clone()].iter().zip(&col[entries]) {
-                sum -= v.wide() * y[j as usize]; // yᵢ − Σ uᵢⱼ zⱼ
-            }
-            let value = if inverse.is_empty() { sum } else { sum * inverse[p] };
-            y[p] = value;
-            z[order[p] as usize] = value;
+#[inline(always)]
+fn forward_rows<T: Scalar, S: Stored<T>, O: Order>(
+    l: &Triangle<T>,
+    val: &[S],
+    order: O,
+    r: &[T],
+    y: &mut [T],
+    rows: Range<usize>,
+) {
+    for p in rows {
+        let entries = l.ptr[p] as usize..l.ptr[p + 1] as usize;
+        let (val, col) = (&val[entries.clone()], &l.col[entries]);
+        prefetch(val);
+        prefetch(col);
+        let mut sum = r[order.row(p)];
+        for (v, &j) in val.iter().zip(col) {
+            sum -= v.wide() * y[j as usize]; // rᵢ − Σ lᵢⱼ yⱼ
         }
+        y[p] = scaled(sum, &l.inverse, p);
     }
 }
 
-simd! {
-    fn forward_shifted<T: Scalar, S: Stored<T>>(s: Inputs<'_, T, S>, r: &[T], now: &mut [T]) {
-        let load = |i: usize, _: &[T]| r[s.order[i] as usize];
-        match s.col.len() {
-            0 => shifted::<T, S, 0>(s, now, load, |_, _| {}),
-            1 => shifted::<T, S, 1>(s, now, load, |_, _| {}),
-            2 => shifted::<T, S, 2>(s, now, load, |_, _| {}),
-            3 => shifted::<T, S, 3>(s, now, load, |_, _| {}),
-            4 => shifted::<T, S, 4>(s, now, load, |_, _| {}),
-            _ => any_length(s, now, load, |_, _| {}),
+#[inline(always)]
+fn backward_rows<T: Scalar, S: Stored<T>, O: Order>(
+    u: &Triangle<T>,
+    val: &[S],
+    order: O,
+    y: &mut [T],
+    z: &mut [T],
+    rows: Range<usize>,
+) {
+    for p in rows.rev() {
+        let entries = u.ptr[p] as usize..u.ptr[p + 1] as usize;
+        let mut sum = y[p];
+        for (v, &j) in val[entries.clone()].iter().zip(&u.col[entries]) {
+            sum -= v.wide() * y[j as usize]; // yᵢ − Σ uᵢⱼ zⱼ
         }
+        let value = scaled(sum, &u.inverse, p);
+        y[p] = value;
+        z[order.row(p)] = value;
     }
 }
 
-simd! {
-    fn backward_shifted<T: Scalar, S: Stored<T>>(s: Inputs<'_, T, S>, now: &mut [T], z: &mut [T]) {
-        let load = |i: usize, now: &[T]| now[i];
-        let mut store = |i: usize, value: T| z[s.order[i] as usize] = value;
-        match s.col.len() {
-            0 => shifted::<T, S, 0>(s, now, load, &mut store),
-            1 => shifted::<T, S, 1>(s, now, load, &mut store),
-            2 => shifted::<T, S, 2>(s, now, load, &mut store),
-            3 => shifted::<T, S, 3>(s, now, load, &mut store),
-            4 => shifted::<T, S, 4>(s, now, load, &mut store),
-            _ => any_length(s, now, load, &mut store),
-        }
+/// sum/diagonal.
+#[inline(always)]
+fn scaled<T: Scalar>(sum: T, inverse: &[T], p: usize) -> T {
+    match inverse.get(p) {
+        Some(&inverse) => sum * inverse,
+        None => sum,
+    }
+}
+
+#[inline(always)]
+fn forward_shifted<T: Scalar, S: Stored<T>, O: Order>(
+    s: Inputs<'_, T, S>,
+    order: O,
+    r: &[T],
+    now: &mut [T],
+) {
+    // SAFETY: order is a permutation of the places (`TriangularPair::new`), of which r has as
+    // many (`TriangularPair::solve`).
+    let load = |i: usize, _: &[T]| unsafe { *r.get_unchecked(order.row(s.first + i)) };
+    match s.col.len() {
+        1 => shifted::<T, S, 1>(s, now, load, |_, _| {}),
+        2 => shifted::<T, S, 2>(s, now, load, |_, _| {}),
+        3 => shifted::<T, S, 3>(s, now, load, |_, _| {}),
+        4 => shifted::<T, S, 4>(s, now, load, |_, _| {}),
+        _ => any_length(s, now, load, |_, _| {}),
+    }
+}
+
+#[inline(always)]
+fn backward_shifted<T: Scalar, S: Stored<T>, O: Order>(
+    s: Inputs<'_, T, S>,
+    order: O,
+    now: &mut [T],
+    z: &mut [T],
+) {
+    let load = |i: usize, now: &[T]| now[i];
+    let mut store = |i: usize, value: T| {
+        // SAFETY: order is a permutation of the places (`TriangularPair::new`), of which z has as
+        // many (`TriangularPair::solve`).
+        unsafe { *z.get_unchecked_mut(order.row(s.first + i)) = value }
+    };
+    match s.col.len() {
+        1 => shifted::<T, S, 1>(s, now, load, &mut store),
+        2 => shifted::<T, S, 2>(s, now, load, &mut store),
+        3 => shifted::<T, S, 3>(s, now, load, &mut store),
+        4 => shifted::<T, S, 4>(s, now, load, &mut store),
+        _ => any_length(s, now, load, &mut store),
     }
 }
 
