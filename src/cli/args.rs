@@ -4,7 +4,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use std::time::Duration;
+
 use resolvent::registry::{Entry, PRECONDS, SOLVERS};
+use resolvent::{Nullspace, Scalar};
 
 /// Solve sparse linear systems A x = b from Matrix Market files.
 #[derive(Debug, Parser)]
@@ -19,6 +22,8 @@ Examples:
   resolvent solve A.mtx                        solve with a random exact solution, choose how
   resolvent solve A.mtx --rhs b.mtx --out x.mtx
   resolvent solve A.mtx --solver gmres:restart=30 --precond jacobi --plot curve.svg
+  resolvent compare A.mtx                      every sensible way, the fastest first
+  resolvent info A.mtx --plot spy.svg          what is known of the matrix
 
 Exit status: 0 done and converged, 1 ran but did not converge, 2 error.
 `resolvent <command> --help` explains every option of a command.";
@@ -27,6 +32,10 @@ Exit status: 0 done and converged, 1 ran but did not converge, 2 error.
 pub enum Command {
     /// Solve A x = b
     Solve(SolveArgs),
+    /// Try every sensible solver and preconditioner on A and name the fastest
+    Compare(CompareArgs),
+    /// Describe A: size, symmetry, definiteness, dominance, grid
+    Info(InfoArgs),
 }
 
 /// Options of every command.
@@ -74,6 +83,13 @@ pub struct Bounds {
     pub max_time: Option<f64>,
 }
 
+impl Bounds {
+    pub fn max_time(&self) -> Option<Duration> {
+        let limit = self.max_time?;
+        Some(Duration::try_from_secs_f64(limit).unwrap_or(Duration::MAX))
+    }
+}
+
 /// The system.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The system")]
@@ -95,6 +111,16 @@ pub struct Problem {
     pub nullspace: NullspaceArg,
 }
 
+impl Problem {
+    /// The null space that is given; `auto` is left to the solver.
+    pub fn nullspace<T: Scalar>(&self) -> Nullspace<T> {
+        match self.nullspace {
+            NullspaceArg::Constant => Nullspace::constant(),
+            NullspaceArg::None | NullspaceArg::Auto => Nullspace::none(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum NullspaceArg {
     None,
@@ -113,6 +139,46 @@ pub struct SolveArgs {
     pub bounds: Bounds,
     #[command(flatten)]
     pub files: Files,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  resolvent info A.mtx
+  resolvent info A.mtx --plot spy.svg
+  resolvent info A.mtx --json | jq .definiteness")]
+pub struct InfoArgs {
+    /// Matrix Market file with A (also .mtx.gz), square or not
+    #[arg(value_name = "A.mtx")]
+    pub matrix: PathBuf,
+    /// Grid of the unknowns, x fastest, instead of the one found
+    #[arg(long, value_name = "NX[xNY[xNZ]]")]
+    pub grid: Option<String>,
+    /// The pattern of A as SVG; the densities of a large one
+    #[arg(long, value_name = "SPY.svg")]
+    pub plot: Option<PathBuf>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  resolvent compare A.mtx
+  resolvent compare A.mtx --max-time 120 --plot compare.svg
+  resolvent compare A.mtx --rhs b.mtx --rtol 1e-6 --json=compare.json
+
+Exit status: 0 if something converged, 1 if nothing did, 2 error.")]
+pub struct CompareArgs {
+    #[command(flatten)]
+    pub problem: Problem,
+    #[command(flatten)]
+    pub bounds: Bounds,
+    /// The convergence curves of all that ran, as SVG
+    #[arg(long, value_name = "C.svg", help_heading = "Files to write")]
+    pub plot: Option<PathBuf>,
     #[command(flatten)]
     pub common: Common,
 }

@@ -74,8 +74,6 @@ pub enum CliError {
         threads: usize,
         source: rayon::ThreadPoolBuildError,
     },
-    #[error("{}: the picture could not be drawn: {problem}", path.display())]
-    Plot { path: PathBuf, problem: String },
 }
 
 /// What to type instead.

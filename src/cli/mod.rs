@@ -1,16 +1,20 @@
 //! The command: what is typed becomes a run, an exit status, and words.
 
 mod args;
+mod compare;
 mod error;
 mod history;
+mod info;
 mod input;
+mod judge;
 mod machine;
+mod plot;
 mod progress;
 mod report;
 mod rhs;
 mod solve;
 
-use args::{Cli, Command, Common};
+use args::{Cli, Command};
 use clap::Parser;
 use error::CliError;
 use std::process::ExitCode;
@@ -46,8 +50,10 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<Status, CliError> {
     let common = match &cli.command {
         Command::Solve(args) => &args.common,
+        Command::Compare(args) => &args.common,
+        Command::Info(args) => &args.common,
     };
-    let threads = threads(common)?;
+    let threads = common.threads.unwrap_or_else(machine::physical_cores);
     // the one pool: reading, setup and solves all run in it
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
@@ -55,12 +61,7 @@ fn run(cli: &Cli) -> Result<Status, CliError> {
         .map_err(|source| CliError::Threads { threads, source })?;
     pool.install(|| match &cli.command {
         Command::Solve(args) => solve::run(args, threads),
+        Command::Compare(args) => compare::run(args, threads),
+        Command::Info(args) => info::run(args),
     })
-}
-
-fn threads(common: &Common) -> Result<usize, CliError> {
-    match common.threads {
-        Some(threads) => Ok(threads),
-        None => Ok(machine::physical_cores()),
-    }
 }

@@ -3,20 +3,20 @@
 use super::Status;
 use super::args::{How, NullspaceArg, SolveArgs};
 use super::error::CliError;
-use super::history::{self, Recorder, Series, relative};
+use super::history::{self, Recorder, Series};
 use super::input::{Double, Input, complexify};
+use super::judge::{self, Judge};
 use super::machine;
+use super::plot;
 use super::progress::Progress;
 use super::report::{self, AttemptJson, Column, Seconds, SolveJson};
-use super::rhs::{Rhs, Source};
+use super::rhs::Source;
 use resolvent::mtx::{self, AnyMatrix};
+use resolvent::solvers::precond::Identity;
 use resolvent::solvers::{Attempt, Outcome};
-use resolvent::{
-    Auto, AutoConfig, Csr, Grid, LinearOperator, Method, Nullspace, Precond, Preconditioner,
-    SolveReport, Solver, StopReason, Stopping, System, registry, solvers,
-};
+use resolvent::{Auto, AutoConfig, Csr, Grid, Method, Observer, Precond, Solver, System, registry};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 pub fn run(args: &SolveArgs, threads: usize) -> Result<Status, CliError> {
     let (method, precond) = chosen(&args.how)?;
@@ -106,39 +106,34 @@ struct Task<'a> {
 impl Task<'_> {
     fn solve<T: Double>(&self, a: &Csr<T>, source: Source) -> Result<Status, CliError> {
         let args = self.args;
-        let n = a.nrows();
         let rhs = source.build(a, args.common.seed);
-        let norms: Vec<f64> = rhs.b.chunks_exact(n).map(norm).collect();
+        let judge = Judge::new(a, &rhs, &args.bounds);
+        let rest = args
+            .bounds
+            .max_time()
+            .map(|limit| limit.saturating_sub(self.started.elapsed()));
         let mut auto = Auto::new(AutoConfig {
-            stopping: self.stopping(n),
+            stopping: judge.stopping(rest),
             method: self.method,
             precond: self.precond,
             detect_nullspace: args.problem.nullspace == NullspaceArg::Auto,
         });
-        let nullspace = match args.problem.nullspace {
-            NullspaceArg::Constant => Nullspace::constant(),
-            NullspaceArg::None | NullspaceArg::Auto => Nullspace::none(),
-        };
+        let nullspace = args.problem.nullspace();
         let mut x = vec![T::ZERO; rhs.b.len()];
-        let mut none = solvers::precond::Identity;
-        let m: &mut dyn Preconditioner<T> = &mut none;
-        let system = System::new(a, &rhs.b, m).with_nullspace(&nullspace);
+        let mut none = Identity;
+        let system = System::new(a, &rhs.b, &mut none).with_nullspace(&nullspace);
 
-        let mut recorder = Recorder::new(&norms);
-        let reports = {
-            let wanted = args.files.history.is_some() || args.files.plot.is_some();
-            let mut nobody = ();
-            let next: &mut dyn resolvent::Observer<T> =
-                if wanted { &mut recorder } else { &mut nobody };
-            let targets = norms.iter().map(|b| self.target(*b)).collect();
-            let mut progress = Progress::new(args.common.quiet, targets, next);
-            auto.solve_many(system, &mut x, &mut progress)?
-        };
-        let series = recorder.series;
+        let mut recorder = Recorder::new(&judge.norms);
+        let wanted = args.files.history.is_some() || args.files.plot.is_some();
+        let mut nobody = ();
+        let next: &mut dyn Observer<T> = if wanted { &mut recorder } else { &mut nobody };
+        let mut progress = Progress::new(args.common.quiet, judge.targets(), next);
+        let reports = auto.solve_many(system, &mut x, &mut progress)?;
+        drop(progress);
 
-        let columns = self.columns(a, &rhs, &x, &reports, &norms);
-        let result = self.report(&auto, &reports, columns);
-        self.write(&result, &x, rhs.columns, &series)?;
+        let columns = judge.columns(&x, &reports);
+        let result = self.report(&auto, columns);
+        self.write(&result, &x, rhs.columns, &recorder.series)?;
         Ok(if result.converged {
             Status::Done
         } else {
@@ -146,80 +141,14 @@ impl Task<'_> {
         })
     }
 
-    fn stopping(&self, n: usize) -> Stopping<f64> {
-        let bounds = &self.args.bounds;
-        let rest = |limit| {
-            let limit = Duration::try_from_secs_f64(limit).unwrap_or(Duration::MAX);
-            limit.saturating_sub(self.started.elapsed())
-        };
-        Stopping {
-            rtol: bounds.rtol,
-            atol: bounds.atol,
-            max_iters: bounds.max_iters.unwrap_or((10 * n).max(1000)),
-            max_time: bounds.max_time.map(rest),
-            ..Stopping::default()
-        }
-    }
-
-    fn target(&self, rhs_norm: f64) -> f64 {
-        (self.args.bounds.rtol * rhs_norm).max(self.args.bounds.atol)
-    }
-
-    /// Judges each column from the x that is written.
-    fn columns<T: Double>(
-        &self,
-        a: &Csr<T>,
-        rhs: &Rhs<T>,
-        x: &[T],
-        reports: &[SolveReport<f64>],
-        norms: &[f64],
-    ) -> Vec<Column> {
-        let n = a.nrows();
-        let scale = a.view().norm_fro();
-        let mut r = vec![T::ZERO; n];
-        let mut columns = Vec::with_capacity(reports.len());
-        for (index, (report, &rhs_norm)) in reports.iter().zip(norms).enumerate() {
-            let range = index * n..(index + 1) * n;
-            let (b, x) = (&rhs.b[range.clone()], &x[range]);
-            a.residual(b, x, &mut r); // r = b − Ax
-            let residual = norm(&r);
-            // the same arithmetic as in the solver, up to the order of its sums
-            let met = residual <= self.target(rhs_norm) * (1.0 + 1e-9);
-            let reason = match report.reason {
-                StopReason::Converged if !met => StopReason::Stagnated,
-                reason => reason,
-            };
-            let exact = rhs.exact.as_ref().map(|exact| {
-                let error: f64 = x.iter().zip(exact).map(|(&x, &e)| (x - e).abs2()).sum();
-                relative(error.sqrt(), norm(exact))
-            });
-            columns.push(Column {
-                converged: reason == StopReason::Converged,
-                reason: reason.name(),
-                iterations: report.iterations,
-                relative_residual: relative(residual, rhs_norm),
-                backward_error: relative(residual, scale * norm(x) + rhs_norm),
-                forward_error: exact,
-                rhs_norm,
-                advice: reason.advice(),
-            });
-        }
-        columns
-    }
-
-    fn report<T: Double>(
-        &self,
-        auto: &Auto<T>,
-        reports: &[SolveReport<f64>],
-        columns: Vec<Column>,
-    ) -> SolveJson {
+    fn report<T: Double>(&self, auto: &Auto<T>, columns: Vec<Column>) -> SolveJson {
         let total = self.started.elapsed() + self.input.read;
         let (last, before) = match auto.attempts().split_last() {
             Some((last, before)) => (Some(last), before),
             None => (None, auto.attempts()),
         };
         let first_bad = columns.iter().find(|c| !c.converged);
-        let worst = |value: fn(&Column) -> f64| columns.iter().map(value).fold(0.0, nan_max);
+        let worst = |value: fn(&Column) -> f64| judge::worst(columns.iter().map(value));
         SolveJson {
             matrix: self.input.json(),
             solver: last.map_or("auto", |a| a.solver),
@@ -245,7 +174,7 @@ impl Task<'_> {
             peak_rss_bytes: machine::peak_rss_bytes(),
             attempts: before.iter().map(attempt).collect(),
             advice: first_bad.map(|c| c.advice),
-            columns: (reports.len() > 1).then_some(columns),
+            columns: (columns.len() > 1).then_some(columns),
             version: env!("CARGO_PKG_VERSION"),
         }
     }
@@ -265,6 +194,9 @@ impl Task<'_> {
         if let Some(path) = &files.history {
             history::write(path, series)?;
         }
+        if let Some(path) = &files.plot {
+            self.plot(path, result, series)?;
+        }
         if !common.quiet && !common.json_on_stdout() {
             report::stdout(&result.text())?;
         }
@@ -273,6 +205,45 @@ impl Task<'_> {
         }
         Ok(())
     }
+
+    fn plot(&self, path: &Path, result: &SolveJson, series: &[Series]) -> Result<(), CliError> {
+        let several = result.columns.is_some();
+        let name = |s: &Series| {
+            let iterations = s.points.last().map_or(0, |p| p.iteration);
+            let column = if several {
+                format!(", column {}", s.column + 1)
+            } else {
+                String::new()
+            };
+            format!(
+                "{} + {}{column}: {iterations} iterations",
+                s.solver, s.precond
+            )
+        };
+        let matrix = &result.matrix;
+        let outcome = result.reason.replace('_', " ");
+        let figure = plot::Figure {
+            title: &file_name(&self.input.path),
+            subtitle: &format!(
+                "n = {}, {} entries; {} + {}: {outcome}, relative residual {:.1e}, {} s",
+                matrix.rows,
+                matrix.nnz,
+                result.solver,
+                result.precond,
+                result.relative_residual,
+                report::seconds(result.seconds.setup + result.seconds.solve),
+            ),
+            curves: series.iter().map(|s| (name(s), s)).collect(),
+            tolerance: self.args.bounds.rtol,
+        };
+        figure.save(path)
+    }
+}
+
+/// The file's own name.
+pub fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
 }
 
 fn attempt(a: &Attempt) -> AttemptJson {
@@ -287,14 +258,4 @@ fn attempt(a: &Attempt) -> AttemptJson {
             Outcome::Failed(error) => Some(error.to_string()),
         },
     }
-}
-
-/// ‖v‖₂.
-pub fn norm<T: Double>(v: &[T]) -> f64 {
-    solvers::kernels::norm_squared(v).sqrt()
-}
-
-/// The larger, or NaN if one is.
-fn nan_max(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b <= a { a } else { b }
 }

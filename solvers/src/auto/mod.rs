@@ -9,6 +9,7 @@ mod attempt;
 mod plan;
 
 pub use attempt::{Attempt, Outcome};
+pub use plan::ways;
 
 use crate::reduce::norm;
 use crate::solver::check_columns;

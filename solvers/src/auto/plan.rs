@@ -3,8 +3,8 @@
 use super::AutoConfig;
 use crate::precond::{Ic0Config, JacobiConfig};
 use crate::{
-    CgConfig, GmresConfig, LinearOperator, Linearity, Method, MinresConfig, Nullspace, Precond,
-    SolveError, Tags,
+    BicgstabConfig, CgConfig, GmresConfig, LinearOperator, Linearity, Method, MinresConfig,
+    Nullspace, Precond, SolveError, Tags,
 };
 use resolvent_matrices::{Definiteness, Evidence, Real, Scalar};
 
@@ -116,7 +116,9 @@ pub(super) fn plan<R: Real>(config: &AutoConfig<R>, known: &Knowledge) -> Vec<Ca
         max_iters,
     };
     if let (Some(method), Some(precond)) = (config.method, config.precond) {
-        return vec![candidate(method, Some(precond), usize::MAX)];
+        let mut given = candidate(method, Some(precond), usize::MAX);
+        given.negate = method.needs_hermitian() && known.hermitian() && known.negative();
+        return vec![given];
     }
     let jacobi = Precond::Jacobi(JacobiConfig {
         zero_diagonal_as_one: true,
@@ -139,4 +141,40 @@ pub(super) fn plan<R: Real>(config: &AutoConfig<R>, known: &Knowledge) -> Vec<Ca
     }
     all.push(candidate(gmres, Some(jacobi), 1000));
     all
+}
+
+/// Every method with every preconditioner that makes sense for A: what a comparison tries.
+///
+/// # Errors
+/// [`SolveError`] if A has more entries than 32-bit indices reach. O(n + nnz).
+pub fn ways<T: Scalar>(
+    a: &dyn LinearOperator<T>,
+) -> Result<Vec<(Method<T::Real>, Precond)>, SolveError> {
+    let known = Knowledge::of(a)?;
+    let jacobi = Precond::Jacobi(JacobiConfig::default());
+    let full_diagonal = known
+        .evidence
+        .as_ref()
+        .is_some_and(|e| e.missing_diagonals + e.zero_diagonals == 0);
+    let mut ways = Vec::new();
+    let mut with = |method: Method<T::Real>, preconds: &[Precond]| {
+        ways.extend(preconds.iter().map(|precond| (method, *precond)));
+    };
+    if known.hermitian() && known.maybe_definite() {
+        let ic0 = Precond::Ic0(Ic0Config::default());
+        with(
+            Method::Cg(CgConfig::default()),
+            &[Precond::None, jacobi, ic0],
+        );
+    }
+    if known.hermitian() {
+        with(Method::Minres(MinresConfig::default()), &[Precond::None]);
+    }
+    let mut general = vec![Precond::None];
+    if full_diagonal {
+        general.push(jacobi);
+    }
+    with(Method::Gmres(GmresConfig::default()), &general);
+    with(Method::Bicgstab(BicgstabConfig::default()), &general);
+    Ok(ways)
 }

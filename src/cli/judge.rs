@@ -1,0 +1,98 @@
+//! What is true of an x, whatever the solver says: residuals recomputed in double precision.
+
+use super::args::Bounds;
+use super::history::relative;
+use super::input::Double;
+use super::report::Column;
+use super::rhs::Rhs;
+use resolvent::{Csr, LinearOperator, SolveReport, StopReason, Stopping, solvers};
+use std::time::Duration;
+
+/// A system and its tolerance.
+pub struct Judge<'a, T> {
+    pub a: &'a Csr<T>,
+    pub rhs: &'a Rhs<T>,
+    pub bounds: &'a Bounds,
+    /// ‖b‖₂ of each column.
+    pub norms: Vec<f64>,
+    /// ‖A‖_F.
+    scale: f64,
+}
+
+impl<'a, T: Double> Judge<'a, T> {
+    pub fn new(a: &'a Csr<T>, rhs: &'a Rhs<T>, bounds: &'a Bounds) -> Self {
+        Self {
+            a,
+            rhs,
+            bounds,
+            norms: rhs.b.chunks_exact(a.nrows()).map(norm).collect(),
+            scale: a.view().norm_fro(),
+        }
+    }
+
+    /// The bounds of a solve that has this much time.
+    pub fn stopping(&self, max_time: Option<Duration>) -> Stopping<f64> {
+        let default = (10 * self.a.nrows()).max(1000);
+        Stopping {
+            rtol: self.bounds.rtol,
+            atol: self.bounds.atol,
+            max_iters: self.bounds.max_iters.unwrap_or(default),
+            max_time,
+            ..Stopping::default()
+        }
+    }
+
+    fn target(&self, rhs_norm: f64) -> f64 {
+        (self.bounds.rtol * rhs_norm).max(self.bounds.atol)
+    }
+
+    /// max(rtol·‖b‖, atol) of each column.
+    pub fn targets(&self) -> Vec<f64> {
+        self.norms.iter().map(|&b| self.target(b)).collect()
+    }
+
+    /// Each column of x, with what its solver reports.
+    pub fn columns(&self, x: &[T], reports: &[SolveReport<f64>]) -> Vec<Column> {
+        let n = self.a.nrows();
+        let mut r = vec![T::ZERO; n];
+        let parts = x.chunks_exact(n).zip(self.rhs.b.chunks_exact(n));
+        let known = reports.iter().zip(&self.norms);
+        let judge = |((x, b), (report, &rhs_norm)): ((&[T], &[T]), (&SolveReport<f64>, &f64))| {
+            self.a.residual(b, x, &mut r); // r = b − Ax
+            let residual = norm(&r);
+            // the same arithmetic as in the solver, up to the order of its sums
+            let met = residual <= self.target(rhs_norm) * (1.0 + 1e-9);
+            let reason = match report.reason {
+                StopReason::Converged if !met => StopReason::Stagnated,
+                reason => reason,
+            };
+            Column {
+                converged: reason == StopReason::Converged,
+                reason: reason.name(),
+                iterations: report.iterations,
+                relative_residual: relative(residual, rhs_norm),
+                backward_error: relative(residual, self.scale * norm(x) + rhs_norm),
+                forward_error: self.rhs.exact.as_deref().map(|exact| distance(x, exact)),
+                rhs_norm,
+                advice: reason.advice(),
+            }
+        };
+        parts.zip(known).map(judge).collect()
+    }
+}
+
+/// ‖x − x*‖₂/‖x*‖₂.
+fn distance<T: Double>(x: &[T], exact: &[T]) -> f64 {
+    let error: f64 = x.iter().zip(exact).map(|(&x, &e)| (x - e).abs2()).sum();
+    relative(error.sqrt(), norm(exact))
+}
+
+/// ‖v‖₂.
+fn norm<T: Double>(v: &[T]) -> f64 {
+    solvers::kernels::norm_squared(v).sqrt()
+}
+
+/// The largest, or NaN if one is.
+pub fn worst(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, |a, b| if a.is_nan() || b <= a { a } else { b })
+}
