@@ -45,7 +45,7 @@ mod stopping;
 mod testing;
 
 pub use arnoldi::Orthogonalization;
-pub use auto::{Attempt, Auto, AutoConfig, Outcome, ways};
+pub use auto::{Attempt, Auto, AutoConfig, Outcome, Way, ways};
 pub use bicgstab::{Bicgstab, BicgstabConfig};
 pub use cg::{Cg, CgConfig};
 pub use choice::{Method, Precond};

@@ -9,7 +9,7 @@ mod attempt;
 mod plan;
 
 pub use attempt::{Attempt, Outcome};
-pub use plan::ways;
+pub use plan::{Way, ways};
 
 use crate::reduce::norm;
 use crate::solver::check_columns;

@@ -143,13 +143,14 @@ pub(super) fn plan<R: Real>(config: &AutoConfig<R>, known: &Knowledge) -> Vec<Ca
     all
 }
 
+/// A method with a preconditioner.
+pub type Way<R> = (Method<R>, Precond);
+
 /// Every method with every preconditioner that makes sense for A: what a comparison tries.
 ///
 /// # Errors
 /// [`SolveError`] if A has more entries than 32-bit indices reach. O(n + nnz).
-pub fn ways<T: Scalar>(
-    a: &dyn LinearOperator<T>,
-) -> Result<Vec<(Method<T::Real>, Precond)>, SolveError> {
+pub fn ways<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Vec<Way<T::Real>>, SolveError> {
     let known = Knowledge::of(a)?;
     let jacobi = Precond::Jacobi(JacobiConfig::default());
     let full_diagonal = known
