@@ -1,8 +1,11 @@
 //! Preconditioners: z ← M⁻¹ r with M close to A and cheap to undo.
 
+mod factor;
 mod ic0;
+mod ict;
 mod identity;
 mod ilu0;
+mod ilut;
 mod jacobi;
 mod pivot;
 #[cfg(test)]
@@ -12,8 +15,10 @@ mod triangular;
 pub use triangular::level_order;
 
 pub use ic0::{Ic0, Ic0Config};
+pub use ict::{Ict, IctConfig};
 pub use identity::Identity;
 pub use ilu0::{Ilu0, Ilu0Config};
+pub use ilut::{Ilut, IlutConfig};
 pub use jacobi::{Jacobi, JacobiConfig};
 
 use crate::{LinearOperator, kernels};
