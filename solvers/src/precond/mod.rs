@@ -1,19 +1,30 @@
 //! Preconditioners: z ← M⁻¹ r with M close to A and cheap to undo.
 
+mod factor;
 mod ic0;
+mod ict;
 mod identity;
+mod ilu0;
+mod ilut;
 mod jacobi;
+mod pivot;
+#[cfg(test)]
+mod testing;
 mod triangular;
 
 pub use triangular::level_order;
 
 pub use ic0::{Ic0, Ic0Config};
+pub use ict::{Ict, IctConfig};
 pub use identity::Identity;
+pub use ilu0::{Ilu0, Ilu0Config};
+pub use ilut::{Ilut, IlutConfig};
 pub use jacobi::{Jacobi, JacobiConfig};
 
 use crate::{LinearOperator, kernels};
-use resolvent_matrices::{MatrixError, Scalar};
+use resolvent_matrices::{Csr, MatrixError, Scalar};
 use std::fmt;
+use triangular::Pattern;
 
 /// What a preconditioner declares M⁻¹ to be, from the strictest to the loosest: a solver that
 /// takes one takes all before it.
@@ -141,4 +152,12 @@ pub enum PrecondError {
         /// what happened
         problem: String,
     },
+}
+
+/// The pattern of a triangle, for the triangular solves.
+fn pattern<T: Scalar>(triangle: &Csr<T>) -> Pattern<'_> {
+    Pattern {
+        ptr: triangle.row_ptr(),
+        col: triangle.col_idx(),
+    }
 }
