@@ -6,6 +6,7 @@
 //! it. The best iterate so far is where the next attempt starts.
 
 mod attempt;
+mod knowledge;
 mod plan;
 
 pub use attempt::{Attempt, Outcome};
@@ -18,7 +19,8 @@ use crate::{
     System,
 };
 use attempt::{Columns, Trial};
-use plan::{Candidate, Knowledge};
+use knowledge::Knowledge;
+use plan::Candidate;
 use resolvent_matrices::{Csr, Real, Scalar};
 use std::time::{Duration, Instant};
 

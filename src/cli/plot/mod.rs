@@ -74,10 +74,10 @@ impl Figure<'_> {
                 decades,
             };
             panel.draw(&mut page, name, "relative residual ‖b − Ax‖₂ / ‖b‖₂");
-            self.tolerance_line(&mut page, &panel);
             for (index, (_, series)) in self.curves.iter().enumerate() {
                 curve(&mut page, &panel, series, x, stroke(index));
             }
+            self.tolerance_line(&mut page, &panel);
         }
         for (index, (name, _)) in self.curves.iter().enumerate() {
             let left = [76.0, 586.0][index % 2];
@@ -105,6 +105,8 @@ impl Figure<'_> {
             ..SMALL
         };
         let [x, y] = ends[1];
+        let width = 7.0 * text.len() as f64;
+        page.rect([x - 9.0 - width, y - 18.0], [width + 2.0, 15.0], "#ffffff"); // over the curves
         page.text([x - 8.0, y - 6.0], Anchor::End, font, &text);
     }
 

@@ -120,7 +120,7 @@ impl Page {
             format!(r#" transform="rotate({degrees} {x:.1} {y:.1})""#)
         };
         self.push(format_args!(
-            r#"<text x="{x:.1}" y="{y:.1}" text-anchor="{anchor}" font-size="{}" font-weight="{weight}" fill="{}" stroke="white" stroke-width="3" paint-order="stroke" stroke-linejoin="round"{turn}>{}</text>"#,
+            r#"<text x="{x:.1}" y="{y:.1}" text-anchor="{anchor}" font-size="{}" font-weight="{weight}" fill="{}"{turn}>{}</text>"#,
             font.size,
             font.color,
             escape(text)
