@@ -136,6 +136,7 @@ impl<T: Scalar> Auto<T> {
                 comm: system.comm,
                 stopping,
                 hurried: !last,
+                free: self.config.method.is_none() || self.config.precond.is_none(),
             };
             let (attempt, error) = trial.run(&mut *system.m, &mut columns, system.b, x, observer);
             let interrupted = attempt.outcome == Outcome::Ended(StopReason::Interrupted);
@@ -149,7 +150,7 @@ impl<T: Scalar> Auto<T> {
             Some(limit) if started.elapsed() >= limit => Some(StopReason::TimeLimit),
             _ => None,
         };
-        columns.finish(failure, limit, system.b, x, started.elapsed())
+        columns.finish(failure, limit, system.b, started.elapsed())
     }
 }
 

@@ -30,6 +30,9 @@ impl<R: Real> Candidate<R> {
 /// Iterations of an attempt that others can follow.
 const BUDGET: usize = 2000;
 
+/// Restart length of a last resort.
+const LONG_RESTART: usize = 300;
+
 /// Smallest pivot of an ILUT that is to go on whatever it meets, as part of its row.
 const PIVOT_FLOOR: f64 = 1e-6;
 
@@ -84,6 +87,16 @@ fn free<R: Real>(known: &Knowledge) -> Vec<(Method<R>, Option<Precond>)> {
         pairs.push((Method::Bicgstab(BicgstabConfig::default()), Some(ilu0())));
     }
     pairs.push((gmres, Some(ilut())));
+    // singular systems that have a solution, and matrices no factorisation gets through
+    let last = if known.hermitian() {
+        Method::Minres(MinresConfig::default())
+    } else {
+        Method::Gmres(GmresConfig {
+            restart: LONG_RESTART,
+            ..GmresConfig::default()
+        })
+    };
+    pairs.push((last, Some(Precond::None)));
     pairs
 }
 
