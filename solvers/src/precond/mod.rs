@@ -1,6 +1,7 @@
 //! Preconditioners: z ← M⁻¹ r with M close to A and cheap to undo.
 
 mod factor;
+mod fsai;
 mod ic0;
 mod ict;
 mod identity;
@@ -12,6 +13,7 @@ mod pivot;
 mod testing;
 mod triangular;
 
+pub use fsai::{Fsai, FsaiConfig};
 pub use ic0::{Ic0, Ic0Config};
 pub use ict::{Ict, IctConfig};
 pub use identity::Identity;
