@@ -1,5 +1,7 @@
 //! Preconditioners: z ← M⁻¹ r with M close to A and cheap to undo.
 
+mod chebyshev;
+mod check;
 mod factor;
 mod fsai;
 mod ic0;
@@ -8,11 +10,14 @@ mod identity;
 mod ilu0;
 mod ilut;
 mod jacobi;
+mod noise;
 mod pivot;
 #[cfg(test)]
 mod testing;
 mod triangular;
 
+pub use chebyshev::{Chebyshev, ChebyshevConfig};
+pub use check::{Check, Finding, check};
 pub use fsai::{Fsai, FsaiConfig};
 pub use ic0::{Ic0, Ic0Config};
 pub use ict::{Ict, IctConfig};
