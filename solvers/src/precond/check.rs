@@ -2,7 +2,7 @@
 //!
 //! A few applications to noise measure how far M⁻¹ is from linear, from Hermitian and from positive,
 //! whether it answers the same twice, and whether it fills all of z with numbers. Noise finds gross
-//! violations, it proves nothing. O(n) beside 12 applications; allocates 7 vectors.
+//! violations, it proves nothing. O(n) beside 12 applications; allocates 6 vectors.
 
 use super::noise::Noise;
 use super::{Linearity, PrecondError, Preconditioner};
