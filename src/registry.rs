@@ -13,10 +13,12 @@
 mod options;
 
 use options::Options;
-use resolvent_solvers::precond::{Ic0Config, IctConfig, Ilu0Config, IlutConfig, JacobiConfig};
+use resolvent_solvers::precond::{
+    ChebyshevConfig, FsaiConfig, Ic0Config, IctConfig, Ilu0Config, IlutConfig, JacobiConfig,
+};
 use resolvent_solvers::{
-    BicgstabConfig, CgConfig, FcgConfig, GmresConfig, Method, MinresConfig, Orthogonalization,
-    Precond, Real,
+    BicgstabConfig, CgConfig, DirectConfig, FcgConfig, GmresConfig, Kind, Method, MinresConfig,
+    Orthogonalization, Precond, Real,
 };
 
 /// Why a name or its options cannot be used.
@@ -123,6 +125,14 @@ pub const SOLVERS: &[Entry] = &[
         "GMRES(m) with a varying preconditioner, 2m + 1 vectors",
         GMRES,
     ),
+    entry(
+        "direct",
+        "sparse factorisation with refinement: any matrix that is not too large",
+        &[
+            ("kind", "auto, llt or lu (auto)"),
+            ("refine", "steps of iterative refinement at most (5)"),
+        ],
+    ),
 ];
 
 const GMRES: &[(&str, &str)] = &[
@@ -186,6 +196,19 @@ pub const PRECONDS: &[Entry] = &[
             ("f32", "store the factors in half the bits (false)"),
         ],
     ),
+    entry(
+        "fsai",
+        "factorised sparse approximate inverse: positive definite, applied by products",
+        &[("power", "pattern of tril(A) or tril(A^2): 1 or 2 (1)")],
+    ),
+    entry(
+        "chebyshev",
+        "Chebyshev polynomial in A: positive definite, applied by products",
+        &[
+            ("degree", "degree of the polynomial (4)"),
+            ("ratio", "largest over smallest eigenvalue aimed at (30)"),
+        ],
+    ),
 ];
 
 /// Reads a solver; `None` for `auto`.
@@ -208,6 +231,15 @@ pub fn solver<R: Real>(spec: &str) -> Result<Option<Method<R>>, RegistryError> {
         "bicgstab" => Method::Bicgstab(BicgstabConfig::default()),
         "gmres" => Method::Gmres(gmres(&o)?),
         "fgmres" => Method::Fgmres(gmres(&o)?),
+        "direct" => Method::Direct(DirectConfig {
+            kind: match o.word("kind", &["auto", "llt", "lu"])? {
+                Some(1) => Kind::Llt,
+                Some(2) => Kind::Lu,
+                _ => Kind::Auto,
+            },
+            refinements: o.count("refine", 5)?,
+            ..DirectConfig::default()
+        }),
         _ => return Ok(None),
     };
     Ok(Some(method))
@@ -266,6 +298,17 @@ pub fn precond(spec: &str) -> Result<Option<Precond>, RegistryError> {
                 fill: o.count("fill", default.fill)?,
                 pivot_floor: o.fraction("floor")?,
                 low_precision: o.flag("f32", default.low_precision)?,
+            })
+        }
+        "fsai" => Precond::Fsai(FsaiConfig {
+            power: o.count("power", FsaiConfig::default().power)?,
+        }),
+        "chebyshev" => {
+            let default = ChebyshevConfig::default();
+            Precond::Chebyshev(ChebyshevConfig {
+                degree: o.count("degree", default.degree)?,
+                ratio: o.positive("ratio", default.ratio)?,
+                ..default
             })
         }
         _ => return Ok(None),

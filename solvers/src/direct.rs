@@ -55,6 +55,8 @@ pub struct DirectConfig<R> {
     pub refinements: usize,
     /// Largest size of the factors; `None`: no limit.
     pub max_bytes: Option<usize>,
+    /// Most operations that are predicted for a factorisation that is begun; `None`: no limit.
+    pub max_flops: Option<f64>,
 }
 
 impl<R: Real> Default for DirectConfig<R> {
@@ -65,6 +67,7 @@ impl<R: Real> Default for DirectConfig<R> {
             kind: Kind::Auto,
             refinements: 5,
             max_bytes: None,
+            max_flops: None,
         }
     }
 }
@@ -144,6 +147,17 @@ impl<T: Scalar> Direct<T> {
                         "the factors would take {} MB, {} MB are allowed; use an iterative method",
                         prediction.bytes >> 20,
                         limit >> 20
+                    ),
+                });
+            }
+            if let Some(limit) = self.config.max_flops
+                && prediction.flops > limit
+            {
+                return Err(SolveError::Factorization {
+                    solver: "direct",
+                    problem: format!(
+                        "{:.1e} operations are predicted, {limit:.1e} are allowed; use an iterative method",
+                        prediction.flops
                     ),
                 });
             }

@@ -145,6 +145,7 @@ fn one<T: Double>(
         stopping: judge.stopping(Some(time)),
         method: Some(method),
         precond: Some(precond),
+        max_bytes: machine::available_bytes(),
         detect_nullspace: args.problem.nullspace == NullspaceArg::Auto,
     });
     let nullspace = args.problem.nullspace();

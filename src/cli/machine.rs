@@ -18,6 +18,14 @@ fn siblings() -> Option<usize> {
     (!sets.is_empty()).then_some(sets.len())
 }
 
+/// Memory that can still be had, in bytes; Linux only.
+pub fn available_bytes() -> Option<usize> {
+    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = info.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
+    let kib: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kib.checked_mul(1024)
+}
+
 /// The most memory this process has held, in bytes; Linux only.
 pub fn peak_rss_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

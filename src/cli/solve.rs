@@ -116,6 +116,7 @@ impl Task<'_> {
             stopping: judge.stopping(rest),
             method: self.method,
             precond: self.precond,
+            max_bytes: machine::available_bytes(),
             detect_nullspace: args.problem.nullspace == NullspaceArg::Auto,
         });
         let nullspace = args.problem.nullspace();

@@ -1,13 +1,16 @@
 //! What a matrix shows of itself, as far as the choice of a method needs it.
 
 use crate::{LinearOperator, Nullspace, SolveError, Tags};
-use resolvent_matrices::{Definiteness, Evidence, Scalar};
+use resolvent_matrices::{Definiteness, Evidence, Grid, Scalar};
 
 /// What is known of the matrix.
 pub(super) struct Knowledge {
     /// `None` of an operator that shows no entries.
     evidence: Option<Evidence>,
     declared: Tags,
+    entries: usize,
+    /// The unknowns stand on a grid of three dimensions.
+    solid: bool,
 }
 
 /// ‖A − Aᴴ‖_F/‖A‖_F up to which A is taken as Hermitian: rounding in its assembly.
@@ -16,14 +19,37 @@ const HERMITIAN: f64 = 1e-14;
 impl Knowledge {
     /// Reads A. O(n + nnz).
     pub fn of<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Self, SolveError> {
+        let (mut entries, mut solid) = (0, false);
         let evidence = match a.as_csr() {
-            Some(csr) => Some(Evidence::gather(csr.to_u32()?.view())),
+            Some(csr) => {
+                let csr = csr.to_u32()?;
+                entries = csr.view().nnz();
+                solid = Grid::detect(csr.view()).is_some_and(|g| g.dimension() == 3);
+                Some(Evidence::gather(csr.view()))
+            }
             None => None,
         };
         Ok(Self {
+            entries,
+            solid,
             evidence,
             declared: a.tags(),
         })
+    }
+
+    /// Stored entries.
+    pub fn entries(&self) -> usize {
+        self.entries
+    }
+
+    /// Whether a factorisation may be the fastest way, as far as can be told before it is analysed:
+    /// A is not known to be singular, and not a grid of three dimensions, where factors fill in.
+    pub fn worth_factorizing(&self) -> bool {
+        let singular = self
+            .evidence
+            .as_ref()
+            .is_none_or(|e| e.constant_nullspace || e.empty_rows + e.empty_columns > 0);
+        !singular && !(self.solid && self.entries > 100_000)
     }
 
     /// Whether A = Aᴴ, declared or up to rounding.

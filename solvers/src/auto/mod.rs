@@ -33,6 +33,8 @@ pub struct AutoConfig<R> {
     pub method: Option<Method<R>>,
     /// The preconditioner, if it is not to be chosen.
     pub precond: Option<Precond>,
+    /// Largest size of the factors of a factorisation; `None`: no limit.
+    pub max_bytes: Option<usize>,
     /// Take the constant vector as null space where every row of A sums to zero and the system
     /// declares none.
     pub detect_nullspace: bool,
@@ -44,6 +46,7 @@ impl<R: Real> Default for AutoConfig<R> {
             stopping: Stopping::default(),
             method: None,
             precond: None,
+            max_bytes: None,
             detect_nullspace: true,
         }
     }
@@ -115,6 +118,10 @@ impl<T: Scalar> Auto<T> {
         let mut failure = None;
         for (index, candidate) in plan.iter().enumerate() {
             let last = index + 1 == plan.len();
+            let ran = |a: &Attempt| a.solver == "direct" && matches!(a.outcome, Outcome::Ended(_));
+            if matches!(candidate.method, Method::Direct(_)) && self.attempts.iter().any(ran) {
+                continue; // it would end as it did
+            }
             let Some(stopping) = budget(&self.config.stopping, started, candidate, last) else {
                 break; // no time left
             };

@@ -4,8 +4,8 @@ use super::AutoConfig;
 use super::knowledge::Knowledge;
 use crate::precond::{Ic0Config, IctConfig, Ilu0Config, IlutConfig, JacobiConfig};
 use crate::{
-    BicgstabConfig, CgConfig, GmresConfig, LinearOperator, Method, MinresConfig, Precond,
-    SolveError,
+    BicgstabConfig, CgConfig, DirectConfig, GmresConfig, LinearOperator, Method, MinresConfig,
+    Precond, SolveError,
 };
 use resolvent_matrices::{Real, Scalar};
 
@@ -29,6 +29,10 @@ impl<R: Real> Candidate<R> {
 
 /// Iterations of an attempt that others can follow.
 const BUDGET: usize = 2000;
+
+/// Operations for each entry of A up to which a factorisation is what is tried first: about what
+/// some three hundred iterations with an incomplete factorisation take.
+const FLOPS_PER_ENTRY: f64 = 2400.0;
 
 /// Restart length of a last resort.
 const LONG_RESTART: usize = 300;
@@ -54,8 +58,15 @@ pub(super) fn plan<R: Real>(config: &AutoConfig<R>, known: &Knowledge) -> Vec<Ca
         }
         (None, None) => free(known),
     };
+    let bounded = |method| match method {
+        Method::Direct(direct) => Method::Direct(DirectConfig {
+            max_bytes: direct.max_bytes.or(config.max_bytes),
+            ..direct
+        }),
+        other => other,
+    };
     let candidate = |(method, precond): (Method<R>, Option<Precond>)| Candidate {
-        method,
+        method: bounded(method),
         precond,
         negate: method.needs_hermitian() && known.hermitian() && known.negative(),
         max_iters: BUDGET,
@@ -76,6 +87,17 @@ fn matrix_free<R: Real>(known: &Knowledge) -> Method<R> {
 fn free<R: Real>(known: &Knowledge) -> Vec<(Method<R>, Option<Precond>)> {
     let gmres = Method::Gmres(GmresConfig::default());
     let mut pairs = Vec::new();
+    if !known.hermitian() && known.full_diagonal() {
+        // cheap to try; where it works, it is far ahead
+        pairs.push((Method::Bicgstab(BicgstabConfig::default()), Some(ilu0())));
+    }
+    if known.worth_factorizing() {
+        let direct = DirectConfig {
+            max_flops: Some(FLOPS_PER_ENTRY * known.entries() as f64),
+            ..DirectConfig::default()
+        };
+        pairs.push((Method::Direct(direct), Some(Precond::None)));
+    }
     if known.hermitian() {
         if known.maybe_definite() {
             let cg = Method::Cg(CgConfig::default());
@@ -83,10 +105,10 @@ fn free<R: Real>(known: &Knowledge) -> Vec<(Method<R>, Option<Precond>)> {
             pairs.push((cg, Some(ict())));
         }
         pairs.push((Method::Minres(MinresConfig::default()), Some(Precond::None)));
-    } else if known.full_diagonal() {
-        pairs.push((Method::Bicgstab(BicgstabConfig::default()), Some(ilu0())));
     }
     pairs.push((gmres, Some(ilut())));
+    let direct = Method::Direct(DirectConfig::default());
+    pairs.push((direct, Some(Precond::None)));
     // singular systems that have a solution, and matrices no factorisation gets through
     let last = if known.hermitian() {
         Method::Minres(MinresConfig::default())
@@ -105,6 +127,7 @@ fn preconds<R: Real>(method: &Method<R>, known: &Knowledge) -> Vec<Precond> {
     let definite = known.hermitian() && known.maybe_definite();
     let mut all = Vec::new();
     match method {
+        Method::Direct(_) => {}
         Method::Cg(_) | Method::Fcg(_) => all.extend([ic0(), ict()]),
         Method::Minres(_) if definite => all.push(ic0()),
         Method::Minres(_) => {}
@@ -177,6 +200,7 @@ pub fn ways<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Vec<Way<T::Real>>, S
         general.extend([jacobi, ilu0()]);
     }
     general.push(ilut);
+    with(Method::Direct(DirectConfig::default()), &[Precond::None]);
     with(Method::Gmres(GmresConfig::default()), &general);
     with(Method::Bicgstab(BicgstabConfig::default()), &general);
     Ok(ways)
