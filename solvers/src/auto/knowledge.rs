@@ -49,7 +49,7 @@ impl Knowledge {
             .evidence
             .as_ref()
             .is_none_or(|e| e.constant_nullspace || e.empty_rows + e.empty_columns > 0);
-        !singular && !(self.solid && self.entries > 100_000)
+        !(singular || self.solid && self.entries > 100_000)
     }
 
     /// Whether A = Aᴴ, declared or up to rounding.
