@@ -8,10 +8,17 @@
 pub use resolvent_matrices as matrices;
 pub use resolvent_solvers as solvers;
 
+pub use resolvent_matrices::generate;
 pub use resolvent_matrices::{Complex, Csr, CsrRef, Evidence, Grid, MatrixError, Scalar, mtx};
 pub use resolvent_solvers::{
-    Auto, AutoConfig, LinearOperator, Method, Nullspace, Observer, Precond, Preconditioner,
-    SolveError, SolveReport, Solver, Step, StopReason, Stopping, System,
+    Auto, AutoConfig, Cg, CgConfig, LinearOperator, Method, Nullspace, Observer, Precond,
+    Preconditioner, SolveError, SolveReport, Solver, Step, StopReason, Stopping, System,
 };
 
+pub use resolvent_solvers::precond;
+
 pub mod registry;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

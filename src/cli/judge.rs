@@ -57,7 +57,8 @@ impl<'a, T: Double> Judge<'a, T> {
         let mut r = vec![T::ZERO; n];
         let parts = x.chunks_exact(n).zip(self.rhs.b.chunks_exact(n));
         let known = reports.iter().zip(&self.norms);
-        let judge = |((x, b), (report, &rhs_norm)): ((&[T], &[T]), (&SolveReport<f64>, &f64))| {
+        type Known<'a> = (&'a SolveReport<f64>, &'a f64);
+        let judge = |((x, b), (report, &rhs_norm)): ((&[T], &[T]), Known<'_>)| {
             self.a.residual(b, x, &mut r); // r = b − Ax
             let residual = norm(&r);
             // the same arithmetic as in the solver, up to the order of its sums

@@ -347,7 +347,7 @@ impl<T: Scalar> Watch<'_, T> {
         };
         let [first, least, target] = [first, self.least, self.target].map(|r| r.to_f64().ln());
         let whole = (first - target) * k as f64 / (first - least);
-        !(whole <= HOPE * self.stopping.max_iters as f64)
+        whole.is_nan() || whole > HOPE * self.stopping.max_iters as f64
     }
 }
 

@@ -10,7 +10,7 @@ mod knowledge;
 mod plan;
 
 pub use attempt::{Attempt, Outcome};
-pub use plan::ways;
+pub use plan::{Way, ways};
 
 use crate::reduce::norm;
 use crate::solver::check_columns;

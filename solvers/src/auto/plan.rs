@@ -116,6 +116,9 @@ fn preconds<R: Real>(method: &Method<R>, known: &Knowledge) -> Vec<Precond> {
     all
 }
 
+/// A method with a preconditioner.
+pub type Way<R> = (Method<R>, Precond);
+
 /// The methods for a preconditioner that is given.
 fn methods<R: Real>(precond: &Precond, known: &Knowledge) -> Vec<Method<R>> {
     let mut all = Vec::new();
@@ -154,9 +157,7 @@ fn ilut() -> Precond {
 ///
 /// # Errors
 /// [`SolveError`] if A has more entries than 32-bit indices reach. O(n + nnz).
-pub fn ways<T: Scalar>(
-    a: &dyn LinearOperator<T>,
-) -> Result<Vec<(Method<T::Real>, Precond)>, SolveError> {
+pub fn ways<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Vec<Way<T::Real>>, SolveError> {
     let known = Knowledge::of(a)?;
     let jacobi = Precond::Jacobi(JacobiConfig::default());
     let ilut = Precond::Ilut(IlutConfig::default());

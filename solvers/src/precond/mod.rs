@@ -1,12 +1,16 @@
 //! Preconditioners: z ← M⁻¹ r with M close to A and cheap to undo.
 
+mod chebyshev;
+mod check;
 mod factor;
+mod fsai;
 mod ic0;
 mod ict;
 mod identity;
 mod ilu0;
 mod ilut;
 mod jacobi;
+mod noise;
 mod pivot;
 #[cfg(test)]
 mod testing;
@@ -14,6 +18,9 @@ mod triangular;
 
 pub use triangular::level_order;
 
+pub use chebyshev::{Chebyshev, ChebyshevConfig};
+pub use check::{Check, Finding, check};
+pub use fsai::{Fsai, FsaiConfig};
 pub use ic0::{Ic0, Ic0Config};
 pub use ict::{Ict, IctConfig};
 pub use identity::Identity;

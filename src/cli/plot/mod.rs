@@ -55,7 +55,8 @@ impl Figure<'_> {
         );
 
         let decades = self.decades();
-        let panels: [(f64, &str, fn(&Point) -> f64); 2] = [
+        type Axis = (f64, &'static str, fn(&Point) -> f64);
+        let panels: [Axis; 2] = [
             (76.0, "iterations", |p| p.iteration as f64),
             (586.0, "seconds, setup included", |p| p.seconds),
         ];
