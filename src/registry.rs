@@ -13,10 +13,12 @@
 mod options;
 
 use options::Options;
-use resolvent_solvers::precond::{Ic0Config, IctConfig, Ilu0Config, IlutConfig, JacobiConfig};
+use resolvent_solvers::precond::{
+    ChebyshevConfig, FsaiConfig, Ic0Config, IctConfig, Ilu0Config, IlutConfig, JacobiConfig,
+};
 use resolvent_solvers::{
-    BicgstabConfig, CgConfig, FcgConfig, GmresConfig, Method, MinresConfig, Orthogonalization,
-    Precond, Real,
+    BicgstabConfig, CgConfig, DirectConfig, FcgConfig, GmresConfig, Kind, Method, MinresConfig,
+    Orthogonalization, Precond, Real,
 };
 
 /// Why a name or its options cannot be used.
@@ -123,6 +125,14 @@ pub const SOLVERS: &[Entry] = &[
         "GMRES(m) with a varying preconditioner, 2m + 1 vectors",
         GMRES,
     ),
+    entry(
+        "direct",
+        "sparse Cholesky or LU with refinement: any nonsingular matrix",
+        &[
+            ("kind", "auto, llt or lu (auto)"),
+            ("refinements", "steps of refinement at most (5)"),
+        ],
+    ),
 ];
 
 const GMRES: &[(&str, &str)] = &[
@@ -160,6 +170,23 @@ pub const PRECONDS: &[Entry] = &[
             ("shift", "as of ic0 (1e-3)"),
             ("tries", "as of ic0 (16)"),
             ("f32", "store the factor in half the bits (false)"),
+        ],
+    ),
+    entry(
+        "fsai",
+        "factorised sparse approximate inverse: positive definite, many threads",
+        &[("power", "pattern of tril(A), 1, or of tril(A^2), 2 (1)")],
+    ),
+    entry(
+        "chebyshev",
+        "a polynomial in A: positive definite, no factor to store",
+        &[
+            ("degree", "products with A per application (4)"),
+            (
+                "ratio",
+                "part of the spectrum it serves, largest over smallest (30)",
+            ),
+            ("lanczos", "steps that estimate the largest eigenvalue (10)"),
         ],
     ),
     entry(
@@ -208,6 +235,18 @@ pub fn solver<R: Real>(spec: &str) -> Result<Option<Method<R>>, RegistryError> {
         "bicgstab" => Method::Bicgstab(BicgstabConfig::default()),
         "gmres" => Method::Gmres(gmres(&o)?),
         "fgmres" => Method::Fgmres(gmres(&o)?),
+        "direct" => {
+            let default = DirectConfig::default();
+            Method::Direct(DirectConfig {
+                kind: match o.word("kind", &["auto", "llt", "lu"])? {
+                    Some(1) => Kind::Llt,
+                    Some(2) => Kind::Lu,
+                    _ => default.kind,
+                },
+                refinements: o.count("refinements", default.refinements)?,
+                ..default
+            })
+        }
         _ => return Ok(None),
     };
     Ok(Some(method))
@@ -253,6 +292,17 @@ pub fn precond(spec: &str) -> Result<Option<Precond>, RegistryError> {
                 shift_start: o.positive("shift", default.shift_start)?,
                 max_tries: o.count("tries", default.max_tries)?,
                 low_precision: o.flag("f32", default.low_precision)?,
+            })
+        }
+        "fsai" => Precond::Fsai(FsaiConfig {
+            power: o.count("power", FsaiConfig::default().power)?,
+        }),
+        "chebyshev" => {
+            let default = ChebyshevConfig::default();
+            Precond::Chebyshev(ChebyshevConfig {
+                degree: o.count("degree", default.degree)?,
+                ratio: o.positive("ratio", default.ratio)?,
+                lanczos_steps: o.count("lanczos", default.lanczos_steps)?,
             })
         }
         "ilu0" => Precond::Ilu0(Ilu0Config {

@@ -2,12 +2,12 @@
 //! [`Auto`](crate::Auto) plans with and what names on a command line are parsed into.
 
 use crate::precond::{
-    Ic0, Ic0Config, Ict, IctConfig, Identity, Ilu0, Ilu0Config, Ilut, IlutConfig, Jacobi,
-    JacobiConfig, Linearity, PrecondError, Preconditioner,
+    Chebyshev, ChebyshevConfig, Fsai, FsaiConfig, Ic0, Ic0Config, Ict, IctConfig, Identity, Ilu0,
+    Ilu0Config, Ilut, IlutConfig, Jacobi, JacobiConfig, Linearity, PrecondError, Preconditioner,
 };
 use crate::{
-    Bicgstab, BicgstabConfig, Cg, CgConfig, Fcg, FcgConfig, Fgmres, Gmres, GmresConfig,
-    LinearOperator, Minres, MinresConfig, Solver, Stopping,
+    Bicgstab, BicgstabConfig, Cg, CgConfig, Direct, DirectConfig, Fcg, FcgConfig, Fgmres, Gmres,
+    GmresConfig, LinearOperator, Minres, MinresConfig, Solver, Stopping,
 };
 use resolvent_matrices::{Real, Scalar};
 
@@ -27,6 +27,8 @@ pub enum Method<R> {
     Gmres(GmresConfig<R>),
     /// Restarted flexible GMRES.
     Fgmres(GmresConfig<R>),
+    /// A sparse factorisation.
+    Direct(DirectConfig<R>),
 }
 
 impl<R: Real> Method<R> {
@@ -39,6 +41,7 @@ impl<R: Real> Method<R> {
             Self::Bicgstab(_) => "bicgstab",
             Self::Gmres(_) => "gmres",
             Self::Fgmres(_) => "fgmres",
+            Self::Direct(_) => "direct",
         }
     }
 
@@ -49,7 +52,7 @@ impl<R: Real> Method<R> {
             Self::Cg(_) => Linearity::NearlyHpd,
             Self::Minres(_) => Linearity::FixedHpd,
             Self::Bicgstab(_) | Self::Gmres(_) => Linearity::Fixed,
-            Self::Fcg(_) | Self::Fgmres(_) => Linearity::Variable,
+            Self::Fcg(_) | Self::Fgmres(_) | Self::Direct(_) => Linearity::Variable,
         }
     }
 
@@ -71,6 +74,7 @@ impl<R: Real> Method<R> {
             Self::Bicgstab(_) => Box::new(Bicgstab::new(n, BicgstabConfig { stopping })),
             Self::Gmres(config) => Box::new(Gmres::new(n, GmresConfig { stopping, ..config })),
             Self::Fgmres(config) => Box::new(Fgmres::new(n, GmresConfig { stopping, ..config })),
+            Self::Direct(config) => Box::new(Direct::new(DirectConfig { stopping, ..config })),
         }
     }
 }
@@ -87,6 +91,10 @@ pub enum Precond {
     Ic0(Ic0Config),
     /// Incomplete Cholesky with fill.
     Ict(IctConfig),
+    /// Factorised sparse approximate inverse.
+    Fsai(FsaiConfig),
+    /// A Chebyshev polynomial in the scaled matrix.
+    Chebyshev(ChebyshevConfig),
     /// Incomplete LU without fill.
     Ilu0(Ilu0Config),
     /// Incomplete LU with fill.
@@ -101,6 +109,8 @@ impl Precond {
             Self::Jacobi(_) => "jacobi",
             Self::Ic0(_) => "ic0",
             Self::Ict(_) => "ict",
+            Self::Fsai(_) => "fsai",
+            Self::Chebyshev(_) => "chebyshev",
             Self::Ilu0(_) => "ilu0",
             Self::Ilut(_) => "ilut",
         }
@@ -119,6 +129,8 @@ impl Precond {
             Self::Jacobi(config) => Box::new(Jacobi::with_config(a, config)?),
             Self::Ic0(config) => Box::new(Ic0::new(a, config)?),
             Self::Ict(config) => Box::new(Ict::new(a, config)?),
+            Self::Fsai(config) => Box::new(Fsai::new(a, config)?),
+            Self::Chebyshev(config) => Box::new(Chebyshev::new(a, config)?),
             Self::Ilu0(config) => Box::new(Ilu0::new(a, config)?),
             Self::Ilut(config) => Box::new(Ilut::new(a, config)?),
         })

@@ -26,6 +26,18 @@ pub fn peak_rss_bytes() -> Option<u64> {
     Some(kib * 1024)
 }
 
+/// What a factorisation may take: two thirds of the memory that is free, or 4 GiB where that is
+/// not known.
+pub fn memory_for_factors() -> usize {
+    let available = || {
+        let info = std::fs::read_to_string("/proc/meminfo").ok()?;
+        let line = info.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
+        let kib: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kib * 1024 / 3 * 2)
+    };
+    available().unwrap_or(4 << 30)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -226,6 +226,7 @@ impl<T: Scalar> Trial<'_, T> {
             least: T::Real::INFINITY,
             halved: (0, T::Real::INFINITY),
             gave_up: None,
+            began: None,
         };
         // the first column alone: what fails on it need not be tried on the others
         let mut groups = std::mem::take(&mut columns.open);
@@ -257,7 +258,11 @@ impl<T: Scalar> Trial<'_, T> {
                 nullspace: self.nullspace,
                 comm: self.comm,
             };
-            let reports = match solver.solve_many(system, &mut found, &mut watch) {
+            let solved = solver.solve_many(system, &mut found, &mut watch);
+            if let Some(began) = watch.began {
+                attempt.setup = began - started;
+            }
+            let reports = match solved {
                 Ok(reports) => reports,
                 Err(error) => {
                     columns.open.extend(group);
@@ -307,6 +312,8 @@ struct Watch<'a, T: Scalar> {
     halved: (usize, T::Real),
     /// Why the solve was ended, if it was ended here.
     gave_up: Option<StopReason>,
+    /// When the first iteration did: what a solver does before is setup (a factorisation).
+    began: Option<Instant>,
 }
 
 /// Iterations before a rate of convergence is judged.
@@ -353,6 +360,7 @@ impl<T: Scalar> Watch<'_, T> {
 
 impl<T: Scalar> Observer<T> for Watch<'_, T> {
     fn step(&mut self, step: &Step<'_, T>) -> ControlFlow<()> {
+        self.began.get_or_insert_with(Instant::now);
         self.gave_up = self.judge(step.k, step.residual_norm);
         if self.gave_up.is_some() {
             return ControlFlow::Break(());

@@ -72,6 +72,12 @@ impl Knowledge {
         self.evidence.is_some()
     }
 
+    /// Whether A is known to be singular.
+    pub fn singular(&self) -> bool {
+        let sure = |e: &Evidence| e.constant_nullspace || e.empty_rows + e.empty_columns > 0;
+        self.evidence.as_ref().is_some_and(sure)
+    }
+
     /// Whether no diagonal entry is zero.
     pub fn full_diagonal(&self) -> bool {
         self.evidence

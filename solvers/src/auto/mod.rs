@@ -6,8 +6,11 @@
 //! it. The best iterate so far is where the next attempt starts.
 
 mod attempt;
+mod cost;
 mod knowledge;
 mod plan;
+#[cfg(test)]
+mod tests;
 
 pub use attempt::{Attempt, Outcome};
 pub use plan::{Way, ways};
@@ -15,8 +18,8 @@ pub use plan::{Way, ways};
 use crate::reduce::norm;
 use crate::solver::check_columns;
 use crate::{
-    Method, Nullspace, Observer, Precond, SolveError, SolveReport, Solver, StopReason, Stopping,
-    System,
+    LinearOperator, Method, Nullspace, Observer, Precond, SolveError, SolveReport, Solver,
+    StopReason, Stopping, System,
 };
 use attempt::{Columns, Trial};
 use knowledge::Knowledge;
@@ -36,6 +39,8 @@ pub struct AutoConfig<R> {
     /// Take the constant vector as null space where every row of A sums to zero and the system
     /// declares none.
     pub detect_nullspace: bool,
+    /// Largest size of the factors of a direct solve.
+    pub max_bytes: usize,
 }
 
 impl<R: Real> Default for AutoConfig<R> {
@@ -45,6 +50,7 @@ impl<R: Real> Default for AutoConfig<R> {
             method: None,
             precond: None,
             detect_nullspace: true,
+            max_bytes: 4 << 30,
         }
     }
 }
@@ -84,6 +90,21 @@ impl<T: Scalar> Auto<T> {
         self.attempts.iter().map(|a| a.solve).sum()
     }
 
+    /// Whether a factorisation looks like the quickest way.
+    fn direct_first(
+        &self,
+        a: &dyn LinearOperator<T>,
+        known: &Knowledge,
+    ) -> Result<bool, SolveError> {
+        if self.config.method.is_some() || self.config.precond.is_some() || known.singular() {
+            return Ok(false);
+        }
+        let Some(csr) = a.as_csr() else {
+            return Ok(false);
+        };
+        cost::direct_first(csr.to_u32()?.view(), known, self.config.max_bytes)
+    }
+
     fn run(
         &mut self,
         system: System<'_, T>,
@@ -100,7 +121,8 @@ impl<T: Scalar> Auto<T> {
             });
         }
         let knowledge = Knowledge::of(system.a)?;
-        let plan = plan::plan(&self.config, &knowledge);
+        let direct_first = self.direct_first(system.a, &knowledge)?;
+        let plan = plan::plan(&self.config, &knowledge, direct_first);
         let detected = self.config.detect_nullspace && system.nullspace.is_none();
         let found = if detected {
             knowledge.nullspace(n)
@@ -218,7 +240,7 @@ fn budget<R: Real>(
 }
 
 /// −A.
-fn negative<T: Scalar>(a: &dyn crate::LinearOperator<T>) -> Result<Csr<T>, SolveError> {
+fn negative<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Csr<T>, SolveError> {
     let csr = a
         .as_csr()
         .ok_or(SolveError::NeedsEntries { method: "auto" })?;

@@ -2,10 +2,12 @@
 
 use super::AutoConfig;
 use super::knowledge::Knowledge;
-use crate::precond::{Ic0Config, IctConfig, Ilu0Config, IlutConfig, JacobiConfig};
+use crate::precond::{
+    ChebyshevConfig, FsaiConfig, Ic0Config, IctConfig, Ilu0Config, IlutConfig, JacobiConfig,
+};
 use crate::{
-    BicgstabConfig, CgConfig, GmresConfig, LinearOperator, Method, MinresConfig, Precond,
-    SolveError,
+    BicgstabConfig, CgConfig, DirectConfig, GmresConfig, LinearOperator, Method, MinresConfig,
+    Precond, SolveError,
 };
 use resolvent_matrices::{Real, Scalar};
 
@@ -37,7 +39,11 @@ const LONG_RESTART: usize = 300;
 const PIVOT_FLOOR: f64 = 1e-6;
 
 /// What to try, in order: never empty.
-pub(super) fn plan<R: Real>(config: &AutoConfig<R>, known: &Knowledge) -> Vec<Candidate<R>> {
+pub(super) fn plan<R: Real>(
+    config: &AutoConfig<R>,
+    known: &Knowledge,
+    direct_first: bool,
+) -> Vec<Candidate<R>> {
     let pairs: Vec<(Method<R>, Option<Precond>)> = match (config.method, config.precond) {
         _ if !known.has_entries() => {
             let method = config.method.unwrap_or(matrix_free(known));
@@ -52,7 +58,7 @@ pub(super) fn plan<R: Real>(config: &AutoConfig<R>, known: &Knowledge) -> Vec<Ca
             let methods = methods(&precond, known).into_iter();
             methods.map(|method| (method, Some(precond))).collect()
         }
-        (None, None) => free(known),
+        (None, None) => free(known, config.max_bytes, direct_first),
     };
     let candidate = |(method, precond): (Method<R>, Option<Precond>)| Candidate {
         method,
@@ -73,7 +79,15 @@ fn matrix_free<R: Real>(known: &Knowledge) -> Method<R> {
 }
 
 /// Both choices are free.
-fn free<R: Real>(known: &Knowledge) -> Vec<(Method<R>, Option<Precond>)> {
+fn free<R: Real>(
+    known: &Knowledge,
+    max_bytes: usize,
+    direct_first: bool,
+) -> Vec<(Method<R>, Option<Precond>)> {
+    let direct = Method::Direct(DirectConfig {
+        max_bytes: Some(max_bytes),
+        ..DirectConfig::default()
+    });
     let gmres = Method::Gmres(GmresConfig::default());
     let mut pairs = Vec::new();
     if known.hermitian() {
@@ -87,6 +101,8 @@ fn free<R: Real>(known: &Knowledge) -> Vec<(Method<R>, Option<Precond>)> {
         pairs.push((Method::Bicgstab(BicgstabConfig::default()), Some(ilu0())));
     }
     pairs.push((gmres, Some(ilut())));
+    let place = if direct_first { 0 } else { pairs.len() };
+    pairs.insert(place, (direct, Some(Precond::None)));
     // singular systems that have a solution, and matrices no factorisation gets through
     let last = if known.hermitian() {
         Method::Minres(MinresConfig::default())
@@ -105,6 +121,7 @@ fn preconds<R: Real>(method: &Method<R>, known: &Knowledge) -> Vec<Precond> {
     let definite = known.hermitian() && known.maybe_definite();
     let mut all = Vec::new();
     match method {
+        Method::Direct(_) => {}
         Method::Cg(_) | Method::Fcg(_) => all.extend([ic0(), ict()]),
         Method::Minres(_) if definite => all.push(ic0()),
         Method::Minres(_) => {}
@@ -115,9 +132,6 @@ fn preconds<R: Real>(method: &Method<R>, known: &Knowledge) -> Vec<Precond> {
     all.push(Precond::None);
     all
 }
-
-/// A method with a preconditioner.
-pub type Way<R> = (Method<R>, Precond);
 
 /// The methods for a preconditioner that is given.
 fn methods<R: Real>(precond: &Precond, known: &Knowledge) -> Vec<Method<R>> {
@@ -153,6 +167,9 @@ fn ilut() -> Precond {
     })
 }
 
+/// A method with a preconditioner.
+pub type Way<R> = (Method<R>, Precond);
+
 /// Every method with every preconditioner that makes sense for A: what a comparison tries.
 ///
 /// # Errors
@@ -161,13 +178,15 @@ pub fn ways<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Vec<Way<T::Real>>, S
     let known = Knowledge::of(a)?;
     let jacobi = Precond::Jacobi(JacobiConfig::default());
     let ilut = Precond::Ilut(IlutConfig::default());
+    let chebyshev = Precond::Chebyshev(ChebyshevConfig::default());
+    let fsai = Precond::Fsai(FsaiConfig::default());
     let mut ways = Vec::new();
     let mut with = |method: Method<T::Real>, preconds: &[Precond]| {
         ways.extend(preconds.iter().map(|precond| (method, *precond)));
     };
     if known.hermitian() && known.maybe_definite() {
         let cg = Method::Cg(CgConfig::default());
-        with(cg, &[Precond::None, jacobi, ic0(), ict()]);
+        with(cg, &[Precond::None, jacobi, chebyshev, fsai, ic0(), ict()]);
     }
     if known.hermitian() {
         with(Method::Minres(MinresConfig::default()), &[Precond::None]);
@@ -177,6 +196,7 @@ pub fn ways<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Vec<Way<T::Real>>, S
         general.extend([jacobi, ilu0()]);
     }
     general.push(ilut);
+    with(Method::Direct(DirectConfig::default()), &[Precond::None]);
     with(Method::Gmres(GmresConfig::default()), &general);
     with(Method::Bicgstab(BicgstabConfig::default()), &general);
     Ok(ways)
