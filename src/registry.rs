@@ -127,10 +127,10 @@ pub const SOLVERS: &[Entry] = &[
     ),
     entry(
         "direct",
-        "sparse factorisation with refinement: any matrix that is not too large",
+        "sparse Cholesky or LU with refinement: any nonsingular matrix",
         &[
             ("kind", "auto, llt or lu (auto)"),
-            ("refine", "steps of iterative refinement at most (5)"),
+            ("refinements", "steps of refinement at most (5)"),
         ],
     ),
 ];
@@ -173,6 +173,23 @@ pub const PRECONDS: &[Entry] = &[
         ],
     ),
     entry(
+        "fsai",
+        "factorised sparse approximate inverse: positive definite, many threads",
+        &[("power", "pattern of tril(A), 1, or of tril(A^2), 2 (1)")],
+    ),
+    entry(
+        "chebyshev",
+        "a polynomial in A: positive definite, no factor to store",
+        &[
+            ("degree", "products with A per application (4)"),
+            (
+                "ratio",
+                "part of the spectrum it serves, largest over smallest (30)",
+            ),
+            ("lanczos", "steps that estimate the largest eigenvalue (10)"),
+        ],
+    ),
+    entry(
         "ilu0",
         "incomplete LU on the pattern of A: any matrix with a good diagonal",
         &[
@@ -194,19 +211,6 @@ pub const PRECONDS: &[Entry] = &[
             ("fill", "entries kept in a row of each factor (10)"),
             ("floor", "as of ilu0"),
             ("f32", "store the factors in half the bits (false)"),
-        ],
-    ),
-    entry(
-        "fsai",
-        "factorised sparse approximate inverse: positive definite, applied by products",
-        &[("power", "pattern of tril(A) or tril(A^2): 1 or 2 (1)")],
-    ),
-    entry(
-        "chebyshev",
-        "Chebyshev polynomial in A: positive definite, applied by products",
-        &[
-            ("degree", "degree of the polynomial (4)"),
-            ("ratio", "largest over smallest eigenvalue aimed at (30)"),
         ],
     ),
 ];
@@ -231,15 +235,18 @@ pub fn solver<R: Real>(spec: &str) -> Result<Option<Method<R>>, RegistryError> {
         "bicgstab" => Method::Bicgstab(BicgstabConfig::default()),
         "gmres" => Method::Gmres(gmres(&o)?),
         "fgmres" => Method::Fgmres(gmres(&o)?),
-        "direct" => Method::Direct(DirectConfig {
-            kind: match o.word("kind", &["auto", "llt", "lu"])? {
-                Some(1) => Kind::Llt,
-                Some(2) => Kind::Lu,
-                _ => Kind::Auto,
-            },
-            refinements: o.count("refine", 5)?,
-            ..DirectConfig::default()
-        }),
+        "direct" => {
+            let default = DirectConfig::default();
+            Method::Direct(DirectConfig {
+                kind: match o.word("kind", &["auto", "llt", "lu"])? {
+                    Some(1) => Kind::Llt,
+                    Some(2) => Kind::Lu,
+                    _ => default.kind,
+                },
+                refinements: o.count("refinements", default.refinements)?,
+                ..default
+            })
+        }
         _ => return Ok(None),
     };
     Ok(Some(method))
@@ -287,6 +294,17 @@ pub fn precond(spec: &str) -> Result<Option<Precond>, RegistryError> {
                 low_precision: o.flag("f32", default.low_precision)?,
             })
         }
+        "fsai" => Precond::Fsai(FsaiConfig {
+            power: o.count("power", FsaiConfig::default().power)?,
+        }),
+        "chebyshev" => {
+            let default = ChebyshevConfig::default();
+            Precond::Chebyshev(ChebyshevConfig {
+                degree: o.count("degree", default.degree)?,
+                ratio: o.positive("ratio", default.ratio)?,
+                lanczos_steps: o.count("lanczos", default.lanczos_steps)?,
+            })
+        }
         "ilu0" => Precond::Ilu0(Ilu0Config {
             pivot_floor: o.fraction("floor")?,
             low_precision: o.flag("f32", false)?,
@@ -298,17 +316,6 @@ pub fn precond(spec: &str) -> Result<Option<Precond>, RegistryError> {
                 fill: o.count("fill", default.fill)?,
                 pivot_floor: o.fraction("floor")?,
                 low_precision: o.flag("f32", default.low_precision)?,
-            })
-        }
-        "fsai" => Precond::Fsai(FsaiConfig {
-            power: o.count("power", FsaiConfig::default().power)?,
-        }),
-        "chebyshev" => {
-            let default = ChebyshevConfig::default();
-            Precond::Chebyshev(ChebyshevConfig {
-                degree: o.count("degree", default.degree)?,
-                ratio: o.positive("ratio", default.ratio)?,
-                ..default
             })
         }
         _ => return Ok(None),

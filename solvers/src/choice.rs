@@ -91,14 +91,14 @@ pub enum Precond {
     Ic0(Ic0Config),
     /// Incomplete Cholesky with fill.
     Ict(IctConfig),
+    /// Factorised sparse approximate inverse.
+    Fsai(FsaiConfig),
+    /// A Chebyshev polynomial in the scaled matrix.
+    Chebyshev(ChebyshevConfig),
     /// Incomplete LU without fill.
     Ilu0(Ilu0Config),
     /// Incomplete LU with fill.
     Ilut(IlutConfig),
-    /// Factorised sparse approximate inverse.
-    Fsai(FsaiConfig),
-    /// Chebyshev polynomial.
-    Chebyshev(ChebyshevConfig),
 }
 
 impl Precond {
@@ -109,10 +109,10 @@ impl Precond {
             Self::Jacobi(_) => "jacobi",
             Self::Ic0(_) => "ic0",
             Self::Ict(_) => "ict",
-            Self::Ilu0(_) => "ilu0",
-            Self::Ilut(_) => "ilut",
             Self::Fsai(_) => "fsai",
             Self::Chebyshev(_) => "chebyshev",
+            Self::Ilu0(_) => "ilu0",
+            Self::Ilut(_) => "ilut",
         }
     }
 
@@ -129,10 +129,10 @@ impl Precond {
             Self::Jacobi(config) => Box::new(Jacobi::with_config(a, config)?),
             Self::Ic0(config) => Box::new(Ic0::new(a, config)?),
             Self::Ict(config) => Box::new(Ict::new(a, config)?),
-            Self::Ilu0(config) => Box::new(Ilu0::new(a, config)?),
-            Self::Ilut(config) => Box::new(Ilut::new(a, config)?),
             Self::Fsai(config) => Box::new(Fsai::new(a, config)?),
             Self::Chebyshev(config) => Box::new(Chebyshev::new(a, config)?),
+            Self::Ilu0(config) => Box::new(Ilu0::new(a, config)?),
+            Self::Ilut(config) => Box::new(Ilut::new(a, config)?),
         })
     }
 }

@@ -290,7 +290,9 @@ impl<T: Scalar> Solver<T> for Direct<T> {
         }
         // each column is then judged, and refined where it needs to be, with the same factors
         let mut reports = Vec::with_capacity(columns);
-        for (b, x) in b.chunks_exact(n.max(1)).zip(x.chunks_exact_mut(n.max(1))) {
+        let pairs = b.chunks_exact(n.max(1)).zip(x.chunks_exact_mut(n.max(1)));
+        for (index, (b, x)) in pairs.enumerate() {
+            observer.column(index);
             let column = System {
                 a,
                 b,

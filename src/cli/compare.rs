@@ -14,8 +14,8 @@ use super::rhs::Source;
 use super::solve::{check_grid, file_name, writable};
 use resolvent::mtx::AnyMatrix;
 use resolvent::solvers::precond::Identity;
-use resolvent::solvers::{Outcome, ways};
-use resolvent::{Auto, AutoConfig, Csr, Method, Precond, Solver, System};
+use resolvent::solvers::{Outcome, Way, ways};
+use resolvent::{Auto, AutoConfig, Csr, Solver, System};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -138,15 +138,15 @@ fn all<T: Double>(
 fn one<T: Double>(
     args: &CompareArgs,
     judge: &Judge<'_, T>,
-    (method, precond): (Method<f64>, Precond),
+    (method, precond): Way<f64>,
     time: Duration,
 ) -> (RunJson, Vec<Series>) {
     let mut auto = Auto::new(AutoConfig {
         stopping: judge.stopping(Some(time)),
         method: Some(method),
         precond: Some(precond),
-        max_bytes: machine::available_bytes(),
         detect_nullspace: args.problem.nullspace == NullspaceArg::Auto,
+        max_bytes: Some(machine::memory_for_factors()),
     });
     let nullspace = args.problem.nullspace();
     let mut x = vec![T::ZERO; judge.rhs.b.len()];

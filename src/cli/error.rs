@@ -54,7 +54,7 @@ pub enum CliError {
         unknowns: String,
         rows: usize,
     },
-    #[error("--grid: {0}")]
+    #[error("--{0}")]
     GridText(MatrixError),
     #[error("--{option} does not apply to {solver}: {hint}")]
     NotApplicable {

@@ -12,6 +12,9 @@ use resolvent::mtx::AnyMatrix;
 use resolvent::{Complex, Csr, Evidence, Grid};
 use serde::Serialize;
 
+/// Asymmetry that rounding explains.
+const ROUNDING: f64 = 1e-14;
+
 /// `info --json`.
 #[derive(Debug, Serialize)]
 struct InfoJson {
@@ -196,6 +199,11 @@ fn symmetry(e: &Evidence) -> String {
         "symmetric, not Hermitian".into()
     } else if e.skew_symmetric {
         "skew-symmetric".into()
+    } else if e.asymmetry < ROUNDING {
+        format!(
+            "symmetric up to rounding, ‖A − Aᵀ‖/‖A‖ = {:.1e}",
+            e.asymmetry
+        )
     } else {
         format!("none, ‖A − Aᵀ‖/‖A‖ = {:.1e}", e.asymmetry)
     };

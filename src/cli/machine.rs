@@ -18,20 +18,24 @@ fn siblings() -> Option<usize> {
     (!sets.is_empty()).then_some(sets.len())
 }
 
-/// Memory that can still be had, in bytes; Linux only.
-pub fn available_bytes() -> Option<usize> {
-    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = info.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
-    let kib: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kib.checked_mul(1024)
-}
-
 /// The most memory this process has held, in bytes; Linux only.
 pub fn peak_rss_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
+}
+
+/// What a factorisation may take: two thirds of the memory that is free, or 4 GiB where that is
+/// not known.
+pub fn memory_for_factors() -> usize {
+    let available = || {
+        let info = std::fs::read_to_string("/proc/meminfo").ok()?;
+        let line = info.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
+        let kib: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kib * 1024 / 3 * 2)
+    };
+    available().unwrap_or(4 << 30)
 }
 
 #[cfg(test)]

@@ -53,6 +53,9 @@ fn run(cli: &Cli) -> Result<Status, CliError> {
         Command::Compare(args) => &args.common,
         Command::Info(args) => &args.common,
     };
+    if let Some(path) = common.json.as_deref().filter(|_| !common.json_on_stdout()) {
+        solve::writable(path)?;
+    }
     let threads = common.threads.unwrap_or_else(machine::physical_cores);
     // the one pool: reading, setup and solves all run in it
     let pool = rayon::ThreadPoolBuilder::new()

@@ -60,22 +60,31 @@ pub fn chosen(how: &How) -> Result<(Option<Method<f64>>, Option<Precond>), CliEr
             }
         }
     }
-    Ok((method, precond))
+    match (&method, &precond) {
+        (Some(Method::Direct(_)), Some(given)) if *given != Precond::None => {
+            Err(CliError::NotApplicable {
+                option: "precond",
+                solver: how.solver.clone(),
+                hint: "a direct solve needs none",
+            })
+        }
+        _ => Ok((method, precond)),
+    }
 }
 
 /// Refuses early what would fail after the work is done.
 pub fn writable(path: &Path) -> Result<(), CliError> {
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
     let problem = if path.is_dir() {
-        std::io::ErrorKind::IsADirectory
+        "it is a folder"
     } else if parent.is_some_and(|p| !p.is_dir()) {
-        std::io::ErrorKind::NotFound
+        "its folder does not exist"
     } else {
         return Ok(());
     };
     Err(CliError::Write {
         path: path.into(),
-        source: problem.into(),
+        source: std::io::Error::other(problem),
     })
 }
 
@@ -116,8 +125,8 @@ impl Task<'_> {
             stopping: judge.stopping(rest),
             method: self.method,
             precond: self.precond,
-            max_bytes: machine::available_bytes(),
             detect_nullspace: args.problem.nullspace == NullspaceArg::Auto,
+            max_bytes: Some(machine::memory_for_factors()),
         });
         let nullspace = args.problem.nullspace();
         let mut x = vec![T::ZERO; rhs.b.len()];

@@ -111,23 +111,24 @@ impl<R: Real> Columns<R> {
         }
     }
 
-    /// The reports, with what is true of the x that is handed back.
+    /// The reports, with what is true of the x that is handed back. `cause` is what the whole
+    /// failed of, where that is known better than from the last attempt.
     pub fn finish<T: Scalar<Real = R>>(
         self,
         failure: Option<SolveError>,
-        limit: Option<StopReason>,
+        cause: Option<StopReason>,
         b: &[T],
         time: Duration,
     ) -> Result<Vec<SolveReport<R>>, SolveError> {
         let mut reports = Vec::with_capacity(self.reports.len());
         for (column, report) in self.reports.into_iter().enumerate() {
-            let mut report = match (report, &failure, limit) {
+            let mut report = match (report, &failure, cause) {
                 (Some(report), ..) => report,
                 (None, Some(failure), None) => return Err(failure.clone()),
-                (None, _, limit) => {
+                (None, ..) => {
                     let b = &b[column * self.n..(column + 1) * self.n];
                     SolveReport {
-                        reason: limit.unwrap_or(StopReason::MaxIterations),
+                        reason: cause.unwrap_or(StopReason::MaxIterations),
                         iterations: 0,
                         matvecs: 0,
                         precond_applies: 0,
@@ -140,8 +141,13 @@ impl<R: Real> Columns<R> {
                 }
             };
             report.residual_norm = self.residuals[column];
-            if !report.converged() && report.reason != StopReason::Inconsistent {
-                report.reason = limit.unwrap_or(report.reason);
+            let says_more = [
+                StopReason::Converged,
+                StopReason::Inconsistent,
+                StopReason::Interrupted,
+            ];
+            if !says_more.contains(&report.reason) {
+                report.reason = cause.unwrap_or(report.reason);
             }
             reports.push(report);
         }
@@ -226,6 +232,7 @@ impl<T: Scalar> Trial<'_, T> {
             least: T::Real::INFINITY,
             halved: (0, T::Real::INFINITY),
             gave_up: None,
+            began: None,
         };
         // the first column alone: what fails on it need not be tried on the others
         let mut groups = std::mem::take(&mut columns.open);
@@ -257,7 +264,11 @@ impl<T: Scalar> Trial<'_, T> {
                 nullspace: self.nullspace,
                 comm: self.comm,
             };
-            let reports = match solver.solve_many(system, &mut found, &mut watch) {
+            let solved = solver.solve_many(system, &mut found, &mut watch);
+            if let Some(began) = watch.began {
+                attempt.setup = began - started;
+            }
+            let reports = match solved {
                 Ok(reports) => reports,
                 Err(error) => {
                     columns.open.extend(group);
@@ -307,6 +318,8 @@ struct Watch<'a, T: Scalar> {
     halved: (usize, T::Real),
     /// Why the solve was ended, if it was ended here.
     gave_up: Option<StopReason>,
+    /// When the first iteration did: what a solver does before is setup (a factorisation).
+    began: Option<Instant>,
 }
 
 /// Iterations before a rate of convergence is judged.
@@ -353,6 +366,7 @@ impl<T: Scalar> Watch<'_, T> {
 
 impl<T: Scalar> Observer<T> for Watch<'_, T> {
     fn step(&mut self, step: &Step<'_, T>) -> ControlFlow<()> {
+        self.began.get_or_insert_with(Instant::now);
         self.gave_up = self.judge(step.k, step.residual_norm);
         if self.gave_up.is_some() {
             return ControlFlow::Break(());

@@ -8,6 +8,8 @@
 mod attempt;
 mod knowledge;
 mod plan;
+#[cfg(test)]
+mod tests;
 
 pub use attempt::{Attempt, Outcome};
 pub use plan::{Way, ways};
@@ -157,7 +159,12 @@ impl<T: Scalar> Auto<T> {
             Some(limit) if started.elapsed() >= limit => Some(StopReason::TimeLimit),
             _ => None,
         };
-        columns.finish(failure, limit, system.b, started.elapsed())
+        let singular = |a: &Attempt| a.outcome == Outcome::Ended(StopReason::Singular);
+        let cause = match limit {
+            None if self.attempts.iter().any(singular) => Some(StopReason::Singular),
+            limit => limit,
+        };
+        columns.finish(failure, cause, system.b, started.elapsed())
     }
 }
 

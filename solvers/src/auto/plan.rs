@@ -2,7 +2,9 @@
 
 use super::AutoConfig;
 use super::knowledge::Knowledge;
-use crate::precond::{Ic0Config, IctConfig, Ilu0Config, IlutConfig, JacobiConfig};
+use crate::precond::{
+    ChebyshevConfig, FsaiConfig, Ic0Config, IctConfig, Ilu0Config, IlutConfig, JacobiConfig,
+};
 use crate::{
     BicgstabConfig, CgConfig, DirectConfig, GmresConfig, LinearOperator, Method, MinresConfig,
     Precond, SolveError,
@@ -184,13 +186,15 @@ pub fn ways<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Vec<Way<T::Real>>, S
     let known = Knowledge::of(a)?;
     let jacobi = Precond::Jacobi(JacobiConfig::default());
     let ilut = Precond::Ilut(IlutConfig::default());
+    let chebyshev = Precond::Chebyshev(ChebyshevConfig::default());
+    let fsai = Precond::Fsai(FsaiConfig::default());
     let mut ways = Vec::new();
     let mut with = |method: Method<T::Real>, preconds: &[Precond]| {
         ways.extend(preconds.iter().map(|precond| (method, *precond)));
     };
     if known.hermitian() && known.maybe_definite() {
         let cg = Method::Cg(CgConfig::default());
-        with(cg, &[Precond::None, jacobi, ic0(), ict()]);
+        with(cg, &[Precond::None, jacobi, chebyshev, fsai, ic0(), ict()]);
     }
     if known.hermitian() {
         with(Method::Minres(MinresConfig::default()), &[Precond::None]);
