@@ -13,7 +13,7 @@
 mod options;
 
 use options::Options;
-use resolvent_solvers::precond::{Ic0Config, JacobiConfig};
+use resolvent_solvers::precond::{Ic0Config, IctConfig, Ilu0Config, IlutConfig, JacobiConfig};
 use resolvent_solvers::{
     BicgstabConfig, CgConfig, FcgConfig, GmresConfig, Method, MinresConfig, Orthogonalization,
     Precond, Real,
@@ -151,6 +151,41 @@ pub const PRECONDS: &[Entry] = &[
             ("f32", "store the factor in half the bits (false)"),
         ],
     ),
+    entry(
+        "ict",
+        "incomplete Cholesky with fill: positive definite, hard",
+        &[
+            ("drop", "drop what is smaller, of a unit diagonal (1e-3)"),
+            ("fill", "entries kept in a row (10)"),
+            ("shift", "as of ic0 (1e-3)"),
+            ("tries", "as of ic0 (16)"),
+            ("f32", "store the factor in half the bits (false)"),
+        ],
+    ),
+    entry(
+        "ilu0",
+        "incomplete LU on the pattern of A: any matrix with a good diagonal",
+        &[
+            (
+                "floor",
+                "replace pivots below this part of their row (refuse zeros)",
+            ),
+            ("f32", "store the factors in half the bits (false)"),
+        ],
+    ),
+    entry(
+        "ilut",
+        "incomplete LU with fill: any matrix, hard",
+        &[
+            (
+                "drop",
+                "drop what is smaller than this part of its row (1e-3)",
+            ),
+            ("fill", "entries kept in a row of each factor (10)"),
+            ("floor", "as of ilu0"),
+            ("f32", "store the factors in half the bits (false)"),
+        ],
+    ),
 ];
 
 /// Reads a solver; `None` for `auto`.
@@ -158,7 +193,7 @@ pub const PRECONDS: &[Entry] = &[
 /// # Errors
 /// [`RegistryError`], which lists what there is.
 pub fn solver<R: Real>(spec: &str) -> Result<Option<Method<R>>, RegistryError> {
-    let mut o = Options::parse("solver", SOLVERS, spec)?;
+    let o = Options::parse("solver", SOLVERS, spec)?;
     let method = match o.name() {
         "cg" => Method::Cg(CgConfig {
             flexible: o.flag("flexible", false)?,
@@ -171,14 +206,14 @@ pub fn solver<R: Real>(spec: &str) -> Result<Option<Method<R>>, RegistryError> {
         }),
         "minres" => Method::Minres(MinresConfig::default()),
         "bicgstab" => Method::Bicgstab(BicgstabConfig::default()),
-        "gmres" => Method::Gmres(gmres(&mut o)?),
-        "fgmres" => Method::Fgmres(gmres(&mut o)?),
+        "gmres" => Method::Gmres(gmres(&o)?),
+        "fgmres" => Method::Fgmres(gmres(&o)?),
         _ => return Ok(None),
     };
     Ok(Some(method))
 }
 
-fn gmres<R: Real>(o: &mut Options) -> Result<GmresConfig<R>, RegistryError> {
+fn gmres<R: Real>(o: &Options) -> Result<GmresConfig<R>, RegistryError> {
     let default = GmresConfig::default();
     let orthogonalization = match o.word("orthogonalization", &["classical", "modified"])? {
         Some(1) => Orthogonalization::Modified,
@@ -196,7 +231,7 @@ fn gmres<R: Real>(o: &mut Options) -> Result<GmresConfig<R>, RegistryError> {
 /// # Errors
 /// [`RegistryError`], which lists what there is.
 pub fn precond(spec: &str) -> Result<Option<Precond>, RegistryError> {
-    let mut o = Options::parse("preconditioner", PRECONDS, spec)?;
+    let o = Options::parse("preconditioner", PRECONDS, spec)?;
     let precond = match o.name() {
         "none" => Precond::None,
         "jacobi" => Precond::Jacobi(JacobiConfig {
@@ -207,6 +242,29 @@ pub fn precond(spec: &str) -> Result<Option<Precond>, RegistryError> {
             Precond::Ic0(Ic0Config {
                 shift_start: o.positive("shift", default.shift_start)?,
                 max_tries: o.count("tries", default.max_tries)?,
+                low_precision: o.flag("f32", default.low_precision)?,
+            })
+        }
+        "ict" => {
+            let default = IctConfig::default();
+            Precond::Ict(IctConfig {
+                drop_tol: o.not_negative("drop", default.drop_tol)?,
+                fill: o.count("fill", default.fill)?,
+                shift_start: o.positive("shift", default.shift_start)?,
+                max_tries: o.count("tries", default.max_tries)?,
+                low_precision: o.flag("f32", default.low_precision)?,
+            })
+        }
+        "ilu0" => Precond::Ilu0(Ilu0Config {
+            pivot_floor: o.fraction("floor")?,
+            low_precision: o.flag("f32", false)?,
+        }),
+        "ilut" => {
+            let default = IlutConfig::default();
+            Precond::Ilut(IlutConfig {
+                drop_tol: o.not_negative("drop", default.drop_tol)?,
+                fill: o.count("fill", default.fill)?,
+                pivot_floor: o.fraction("floor")?,
                 low_precision: o.flag("f32", default.low_precision)?,
             })
         }

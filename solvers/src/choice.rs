@@ -2,7 +2,8 @@
 //! [`Auto`](crate::Auto) plans with and what names on a command line are parsed into.
 
 use crate::precond::{
-    Ic0, Ic0Config, Identity, Jacobi, JacobiConfig, Linearity, PrecondError, Preconditioner,
+    Ic0, Ic0Config, Ict, IctConfig, Identity, Ilu0, Ilu0Config, Ilut, IlutConfig, Jacobi,
+    JacobiConfig, Linearity, PrecondError, Preconditioner,
 };
 use crate::{
     Bicgstab, BicgstabConfig, Cg, CgConfig, Fcg, FcgConfig, Fgmres, Gmres, GmresConfig,
@@ -84,6 +85,12 @@ pub enum Precond {
     Jacobi(JacobiConfig),
     /// Incomplete Cholesky without fill.
     Ic0(Ic0Config),
+    /// Incomplete Cholesky with fill.
+    Ict(IctConfig),
+    /// Incomplete LU without fill.
+    Ilu0(Ilu0Config),
+    /// Incomplete LU with fill.
+    Ilut(IlutConfig),
 }
 
 impl Precond {
@@ -93,6 +100,9 @@ impl Precond {
             Self::None => "none",
             Self::Jacobi(_) => "jacobi",
             Self::Ic0(_) => "ic0",
+            Self::Ict(_) => "ict",
+            Self::Ilu0(_) => "ilu0",
+            Self::Ilut(_) => "ilut",
         }
     }
 
@@ -108,6 +118,9 @@ impl Precond {
             Self::None => Box::new(Identity),
             Self::Jacobi(config) => Box::new(Jacobi::with_config(a, config)?),
             Self::Ic0(config) => Box::new(Ic0::new(a, config)?),
+            Self::Ict(config) => Box::new(Ict::new(a, config)?),
+            Self::Ilu0(config) => Box::new(Ilu0::new(a, config)?),
+            Self::Ilut(config) => Box::new(Ilut::new(a, config)?),
         })
     }
 }

@@ -27,6 +27,8 @@ pub enum StopReason {
     IndefinitePreconditioner,
     /// A denominator of the method vanished, or its search space cannot grow.
     Breakdown,
+    /// A factorisation met a pivot that is zero: A is singular, to working precision at least.
+    Singular,
     /// NaN or infinity came out of A, M or the right-hand side.
     NonFinite,
     /// The observer asked to stop.
@@ -59,6 +61,9 @@ impl StopReason {
             Self::Breakdown => {
                 "declare the null space of a singular matrix; else start from another x0, or use gmres, which cannot break down on a nonsingular one"
             }
+            Self::Singular => {
+                "the matrix is singular: declare its null space, or use minres or gmres, which find a solution if there is one"
+            }
             Self::NonFinite => {
                 "look for NaN, infinity or overflow in A, b, x0 or the preconditioner; scale the system"
             }
@@ -80,6 +85,7 @@ impl StopReason {
             Self::IndefiniteOperator => "indefinite_operator",
             Self::IndefinitePreconditioner => "indefinite_preconditioner",
             Self::Breakdown => "breakdown",
+            Self::Singular => "singular",
             Self::NonFinite => "non_finite",
             Self::Interrupted => "interrupted",
             Self::Inconsistent => "inconsistent",

@@ -70,10 +70,10 @@ impl Common {
 #[command(next_help_heading = "When to stop")]
 pub struct Bounds {
     /// Converged when ‖b − Ax‖₂ ≤ max(RTOL·‖b‖₂, ATOL), recomputed from x
-    #[arg(long, value_name = "RTOL", default_value_t = 1e-8, value_parser = not_negative)]
+    #[arg(long, value_name = "RTOL", default_value = "1e-8", value_parser = not_negative)]
     pub rtol: f64,
     /// The absolute tolerance
-    #[arg(long, value_name = "ATOL", default_value_t = 0.0, value_parser = not_negative)]
+    #[arg(long, value_name = "ATOL", default_value = "0", value_parser = not_negative)]
     pub atol: f64,
     /// Most iterations [default: 10 per row, at least 1000]
     #[arg(long, value_name = "N")]
@@ -96,7 +96,7 @@ impl Bounds {
 pub struct Problem {
     /// Matrix Market file with A (also .mtx.gz): coordinate or array; real, integer, complex or
     /// pattern (every entry 1)
-    #[arg(value_name = "A.mtx")]
+    #[arg(value_name = "A.mtx", help_heading = "Arguments")]
     pub matrix: PathBuf,
     /// Right-hand side: a Matrix Market file with one or more columns, `random` (b = A·x* with x*
     /// uniform in (-1, 1) from the seed, so that the error of x is known), or `row-sums` (b = A·1)
@@ -151,7 +151,7 @@ Examples:
   resolvent info A.mtx --json | jq .definiteness")]
 pub struct InfoArgs {
     /// Matrix Market file with A (also .mtx.gz), square or not
-    #[arg(value_name = "A.mtx")]
+    #[arg(value_name = "A.mtx", help_heading = "Arguments")]
     pub matrix: PathBuf,
     /// Grid of the unknowns, x fastest, instead of the one found
     #[arg(long, value_name = "NX[xNY[xNZ]]")]

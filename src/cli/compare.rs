@@ -255,6 +255,12 @@ fn draw<'a>(result: &CompareJson, series: &'a [Series], title: &'a str) -> plot:
         subtitle: "every sensible solver and preconditioner, the fastest first",
         curves: curves.into_iter().map(|s| (name(s), s)).collect(),
         tolerance: result.rtol,
+        focus: result
+            .runs
+            .iter()
+            .filter(|run| run.converged)
+            .count()
+            .clamp(1, 4),
     }
 }
 

@@ -235,6 +235,7 @@ impl Task<'_> {
             ),
             curves: series.iter().map(|s| (name(s), s)).collect(),
             tolerance: self.args.bounds.rtol,
+            focus: usize::MAX,
         };
         figure.save(path)
     }

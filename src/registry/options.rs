@@ -87,14 +87,14 @@ impl Options {
     }
 
     /// A whole number from 1 on.
-    pub fn count(&mut self, key: &str, default: usize) -> Result<usize, RegistryError> {
+    pub fn count(&self, key: &str, default: usize) -> Result<usize, RegistryError> {
         let parse = |text: &str| text.parse().ok().filter(|&n| n >= 1);
         let value = self.read(key, "a whole number, at least 1", parse)?;
         Ok(value.unwrap_or(default))
     }
 
     /// A finite number greater than 0.
-    pub fn positive(&mut self, key: &str, default: f64) -> Result<f64, RegistryError> {
+    pub fn positive(&self, key: &str, default: f64) -> Result<f64, RegistryError> {
         let parse = |text: &str| {
             text.parse()
                 .ok()
@@ -104,14 +104,31 @@ impl Options {
         Ok(value.unwrap_or(default))
     }
 
+    /// A finite number, 0 or greater.
+    pub fn not_negative(&self, key: &str, default: f64) -> Result<f64, RegistryError> {
+        let parse = |text: &str| {
+            text.parse()
+                .ok()
+                .filter(|v: &f64| *v >= 0.0 && v.is_finite())
+        };
+        let value = self.read(key, "a number, 0 or greater", parse)?;
+        Ok(value.unwrap_or(default))
+    }
+
+    /// A number in (0, 1], if given.
+    pub fn fraction(&self, key: &str) -> Result<Option<f64>, RegistryError> {
+        let parse = |text: &str| text.parse().ok().filter(|v: &f64| *v > 0.0 && *v <= 1.0);
+        self.read(key, "a number greater than 0, at most 1", parse)
+    }
+
     /// `true` or `false`.
-    pub fn flag(&mut self, key: &str, default: bool) -> Result<bool, RegistryError> {
+    pub fn flag(&self, key: &str, default: bool) -> Result<bool, RegistryError> {
         let value = self.read(key, "true or false", |text| text.parse().ok())?;
         Ok(value.unwrap_or(default))
     }
 
     /// Which of the given words.
-    pub fn word(&mut self, key: &str, words: &[&str]) -> Result<Option<usize>, RegistryError> {
+    pub fn word(&self, key: &str, words: &[&str]) -> Result<Option<usize>, RegistryError> {
         let parse = |text: &str| words.iter().position(|word| *word == text);
         self.read(key, &words.join(" or "), parse)
     }

@@ -117,16 +117,14 @@ impl<R: Real> Columns<R> {
         failure: Option<SolveError>,
         limit: Option<StopReason>,
         b: &[T],
-        x: &[T],
         time: Duration,
     ) -> Result<Vec<SolveReport<R>>, SolveError> {
-        let _ = x;
         let mut reports = Vec::with_capacity(self.reports.len());
         for (column, report) in self.reports.into_iter().enumerate() {
             let mut report = match (report, &failure, limit) {
                 (Some(report), ..) => report,
-                (None, Some(failure), _) => return Err(failure.clone()),
-                (None, None, limit) => {
+                (None, Some(failure), None) => return Err(failure.clone()),
+                (None, _, limit) => {
                     let b = &b[column * self.n..(column + 1) * self.n];
                     SolveReport {
                         reason: limit.unwrap_or(StopReason::MaxIterations),
@@ -161,6 +159,8 @@ pub(super) struct Trial<'a, T: Scalar> {
     pub stopping: Stopping<T::Real>,
     /// Another attempt would follow: give up when the tolerance is out of reach.
     pub hurried: bool,
+    /// The choice was not the caller's: give up when there is no progress.
+    pub free: bool,
 }
 
 impl<T: Scalar> Trial<'_, T> {
@@ -219,11 +219,13 @@ impl<T: Scalar> Trial<'_, T> {
             observer,
             columns: Vec::new(),
             hurried: self.hurried,
+            free: self.free,
             stopping: self.stopping,
             target: T::Real::ZERO,
             first: None,
             least: T::Real::INFINITY,
-            gave_up: false,
+            halved: (0, T::Real::INFINITY),
+            gave_up: None,
         };
         // the first column alone: what fails on it need not be tried on the others
         let mut groups = std::mem::take(&mut columns.open);
@@ -268,8 +270,10 @@ impl<T: Scalar> Trial<'_, T> {
             for ((&column, mut report), found) in
                 group.iter().zip(reports).zip(found.chunks_exact(n))
             {
-                if report.reason == StopReason::Interrupted && watch.gave_up {
-                    report.reason = StopReason::MaxIterations;
+                if report.reason == StopReason::Interrupted
+                    && let Some(reason) = watch.gave_up
+                {
+                    report.reason = reason;
                 }
                 attempt.iterations += report.iterations;
                 attempt.matvecs += report.matvecs;
@@ -294,11 +298,15 @@ struct Watch<'a, T: Scalar> {
     /// Which of all columns are being solved for.
     columns: Vec<usize>,
     hurried: bool,
+    free: bool,
     stopping: Stopping<T::Real>,
     target: T::Real,
     first: Option<T::Real>,
     least: T::Real,
-    gave_up: bool,
+    /// When the residual was last seen to have halved, and what it was then.
+    halved: (usize, T::Real),
+    /// Why the solve was ended, if it was ended here.
+    gave_up: Option<StopReason>,
 }
 
 /// Iterations before a rate of convergence is judged.
@@ -307,10 +315,30 @@ const PATIENCE: usize = 150;
 /// How many times the budget a rate may promise: convergence often speeds up.
 const HOPE: f64 = 4.0;
 
+/// Iterations within which a residual that makes progress has halved.
+const STANDSTILL: usize = 5000;
+
 impl<T: Scalar> Watch<'_, T> {
     fn aim(&mut self, rhs_norm: T::Real) {
         self.target = (self.stopping.rtol * rhs_norm).max(self.stopping.atol);
-        (self.first, self.least, self.gave_up) = (None, T::Real::INFINITY, false);
+        self.gave_up = None;
+    }
+
+    fn judge(&mut self, k: usize, residual_norm: T::Real) -> Option<StopReason> {
+        if k == 0 {
+            self.first = Some(residual_norm);
+            self.least = T::Real::INFINITY;
+            self.halved = (0, residual_norm);
+        }
+        self.least = self.least.min(residual_norm);
+        if self.least + self.least <= self.halved.1 {
+            self.halved = (k, self.least);
+        }
+        if self.hurried && self.hopeless(k) {
+            return Some(StopReason::MaxIterations);
+        }
+        let still = k - self.halved.0.min(k);
+        (self.free && still > STANDSTILL).then_some(StopReason::Stagnated)
     }
 
     fn hopeless(&self, k: usize) -> bool {
@@ -325,12 +353,8 @@ impl<T: Scalar> Watch<'_, T> {
 
 impl<T: Scalar> Observer<T> for Watch<'_, T> {
     fn step(&mut self, step: &Step<'_, T>) -> ControlFlow<()> {
-        if step.k == 0 {
-            (self.first, self.least) = (Some(step.residual_norm), T::Real::INFINITY);
-        }
-        self.least = self.least.min(step.residual_norm);
-        if self.hurried && self.hopeless(step.k) {
-            self.gave_up = true;
+        self.gave_up = self.judge(step.k, step.residual_norm);
+        if self.gave_up.is_some() {
             return ControlFlow::Break(());
         }
         self.observer.step(step)

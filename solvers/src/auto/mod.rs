@@ -6,6 +6,7 @@
 //! it. The best iterate so far is where the next attempt starts.
 
 mod attempt;
+mod knowledge;
 mod plan;
 
 pub use attempt::{Attempt, Outcome};
@@ -18,7 +19,8 @@ use crate::{
     System,
 };
 use attempt::{Columns, Trial};
-use plan::{Candidate, Knowledge};
+use knowledge::Knowledge;
+use plan::Candidate;
 use resolvent_matrices::{Csr, Real, Scalar};
 use std::time::{Duration, Instant};
 
@@ -134,6 +136,7 @@ impl<T: Scalar> Auto<T> {
                 comm: system.comm,
                 stopping,
                 hurried: !last,
+                free: self.config.method.is_none() || self.config.precond.is_none(),
             };
             let (attempt, error) = trial.run(&mut *system.m, &mut columns, system.b, x, observer);
             let interrupted = attempt.outcome == Outcome::Ended(StopReason::Interrupted);
@@ -147,7 +150,7 @@ impl<T: Scalar> Auto<T> {
             Some(limit) if started.elapsed() >= limit => Some(StopReason::TimeLimit),
             _ => None,
         };
-        columns.finish(failure, limit, system.b, x, started.elapsed())
+        columns.finish(failure, limit, system.b, started.elapsed())
     }
 }
 

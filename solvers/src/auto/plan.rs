@@ -1,12 +1,13 @@
 //! From what a matrix shows to what is tried on it, in order.
 
 use super::AutoConfig;
-use crate::precond::{Ic0Config, JacobiConfig};
+use super::knowledge::Knowledge;
+use crate::precond::{Ic0Config, IctConfig, Ilu0Config, IlutConfig, JacobiConfig};
 use crate::{
-    BicgstabConfig, CgConfig, GmresConfig, LinearOperator, Linearity, Method, MinresConfig,
-    Nullspace, Precond, SolveError, Tags,
+    BicgstabConfig, CgConfig, GmresConfig, LinearOperator, Method, MinresConfig, Precond,
+    SolveError,
 };
-use resolvent_matrices::{Definiteness, Evidence, Real, Scalar};
+use resolvent_matrices::{Real, Scalar};
 
 /// One thing to try.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,125 +27,131 @@ impl<R: Real> Candidate<R> {
     }
 }
 
-/// What is known of the matrix.
-pub(super) struct Knowledge {
-    /// `None` of an operator that shows no entries.
-    evidence: Option<Evidence>,
-    declared: Tags,
-    declared_least: Linearity,
-    n: usize,
-}
+/// Iterations of an attempt that others can follow.
+const BUDGET: usize = 2000;
 
-/// ‖A − Aᴴ‖_F/‖A‖_F up to which A is taken as Hermitian: rounding in its assembly.
-const HERMITIAN: f64 = 1e-14;
+/// Restart length of a last resort.
+const LONG_RESTART: usize = 300;
 
-impl Knowledge {
-    pub fn of<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Self, SolveError> {
-        let evidence = match a.as_csr() {
-            Some(csr) => Some(Evidence::gather(csr.to_u32()?.view())),
-            None => None,
-        };
-        Ok(Self {
-            evidence,
-            declared: a.tags(),
-            declared_least: Linearity::Variable,
-            n: a.nrows(),
-        })
-    }
-
-    pub fn hermitian(&self) -> bool {
-        self.declared.hermitian
-            || self
-                .evidence
-                .as_ref()
-                .is_some_and(|e| e.non_hermitian <= HERMITIAN)
-    }
-
-    /// Whether −A is what may be positive definite.
-    fn negative(&self) -> bool {
-        self.evidence.as_ref().is_some_and(|e| {
-            matches!(
-                e.definiteness,
-                Definiteness::Negative(_) | Definiteness::PossiblyNegative
-            )
-        })
-    }
-
-    fn maybe_definite(&self) -> bool {
-        self.declared.positive_definite
-            || self.evidence.as_ref().is_some_and(|e| {
-                matches!(
-                    e.definiteness,
-                    Definiteness::Positive(_)
-                        | Definiteness::PossiblyPositive
-                        | Definiteness::Negative(_)
-                        | Definiteness::PossiblyNegative
-                )
-            })
-    }
-
-    /// What the solvers are told of A, or of −A.
-    pub fn tags(&self, negated: bool) -> Tags {
-        Tags {
-            hermitian: self.hermitian(),
-            positive_definite: self.declared.positive_definite && !negated,
-        }
-    }
-
-    /// The constants, where they are in the null space.
-    pub fn nullspace<T: Scalar>(&self, n: usize) -> Nullspace<T> {
-        let Some(evidence) = self.evidence.as_ref().filter(|e| e.constant_nullspace) else {
-            return Nullspace::none();
-        };
-        let constant = Nullspace::constant();
-        if self.hermitian() || evidence.zero_column_sums < n {
-            return constant;
-        }
-        // of one vector that is not zero, orthonormalisation cannot fail
-        let left = constant.with_left(vec![vec![T::ONE; n]]);
-        left.unwrap_or_else(|_| Nullspace::constant())
-    }
-}
+/// Smallest pivot of an ILUT that is to go on whatever it meets, as part of its row.
+const PIVOT_FLOOR: f64 = 1e-6;
 
 /// What to try, in order: never empty.
 pub(super) fn plan<R: Real>(config: &AutoConfig<R>, known: &Knowledge) -> Vec<Candidate<R>> {
-    let _ = (known.n, known.declared_least);
-    let candidate = |method, precond, max_iters| Candidate {
+    let pairs: Vec<(Method<R>, Option<Precond>)> = match (config.method, config.precond) {
+        _ if !known.has_entries() => {
+            let method = config.method.unwrap_or(matrix_free(known));
+            vec![(method, config.precond)]
+        }
+        (Some(method), Some(precond)) => vec![(method, Some(precond))],
+        (Some(method), None) => {
+            let preconds = preconds(&method, known).into_iter();
+            preconds.map(|precond| (method, Some(precond))).collect()
+        }
+        (None, Some(precond)) => {
+            let methods = methods(&precond, known).into_iter();
+            methods.map(|method| (method, Some(precond))).collect()
+        }
+        (None, None) => free(known),
+    };
+    let candidate = |(method, precond): (Method<R>, Option<Precond>)| Candidate {
         method,
         precond,
-        negate: false,
-        max_iters,
+        negate: method.needs_hermitian() && known.hermitian() && known.negative(),
+        max_iters: BUDGET,
     };
-    if let (Some(method), Some(precond)) = (config.method, config.precond) {
-        let mut given = candidate(method, Some(precond), usize::MAX);
-        given.negate = method.needs_hermitian() && known.hermitian() && known.negative();
-        return vec![given];
+    pairs.into_iter().map(candidate).collect()
+}
+
+/// For an operator that only multiplies.
+fn matrix_free<R: Real>(known: &Knowledge) -> Method<R> {
+    match (known.hermitian(), known.maybe_definite()) {
+        (true, true) => Method::Cg(CgConfig::default()),
+        (true, false) => Method::Minres(MinresConfig::default()),
+        _ => Method::Fgmres(GmresConfig::default()),
     }
-    let jacobi = Precond::Jacobi(JacobiConfig {
-        zero_diagonal_as_one: true,
-    });
-    let mut all = Vec::new();
+}
+
+/// Both choices are free.
+fn free<R: Real>(known: &Knowledge) -> Vec<(Method<R>, Option<Precond>)> {
     let gmres = Method::Gmres(GmresConfig::default());
-    if known.hermitian() && known.maybe_definite() {
-        for precond in [Precond::Ic0(Ic0Config::default()), jacobi] {
-            let mut c = candidate(Method::Cg(CgConfig::default()), Some(precond), 2000);
-            c.negate = known.negative();
-            all.push(c);
-        }
-    }
+    let mut pairs = Vec::new();
     if known.hermitian() {
-        all.push(candidate(
-            Method::Minres(MinresConfig::default()),
-            Some(Precond::None),
-            2000,
-        ));
+        if known.maybe_definite() {
+            let cg = Method::Cg(CgConfig::default());
+            pairs.push((cg, Some(ic0())));
+            pairs.push((cg, Some(ict())));
+        }
+        pairs.push((Method::Minres(MinresConfig::default()), Some(Precond::None)));
+    } else if known.full_diagonal() {
+        pairs.push((Method::Bicgstab(BicgstabConfig::default()), Some(ilu0())));
     }
-    all.push(candidate(gmres, Some(jacobi), 1000));
+    pairs.push((gmres, Some(ilut())));
+    // singular systems that have a solution, and matrices no factorisation gets through
+    let last = if known.hermitian() {
+        Method::Minres(MinresConfig::default())
+    } else {
+        Method::Gmres(GmresConfig {
+            restart: LONG_RESTART,
+            ..GmresConfig::default()
+        })
+    };
+    pairs.push((last, Some(Precond::None)));
+    pairs
+}
+
+/// The preconditioners for a method that is given.
+fn preconds<R: Real>(method: &Method<R>, known: &Knowledge) -> Vec<Precond> {
+    let definite = known.hermitian() && known.maybe_definite();
+    let mut all = Vec::new();
+    match method {
+        Method::Cg(_) | Method::Fcg(_) => all.extend([ic0(), ict()]),
+        Method::Minres(_) if definite => all.push(ic0()),
+        Method::Minres(_) => {}
+        _ if definite && !known.negative() => all.extend([ic0(), ict()]),
+        _ if known.full_diagonal() => all.extend([ilu0(), ilut()]),
+        _ => all.push(ilut()),
+    }
+    all.push(Precond::None);
     all
 }
 
 /// A method with a preconditioner.
 pub type Way<R> = (Method<R>, Precond);
+
+/// The methods for a preconditioner that is given.
+fn methods<R: Real>(precond: &Precond, known: &Knowledge) -> Vec<Method<R>> {
+    let mut all = Vec::new();
+    let lu = matches!(precond, Precond::Ilu0(_) | Precond::Ilut(_));
+    if known.hermitian() && !lu {
+        if known.maybe_definite() {
+            all.push(Method::Cg(CgConfig::default()));
+        }
+        all.push(Method::Minres(MinresConfig::default()));
+    }
+    all.push(Method::Bicgstab(BicgstabConfig::default()));
+    all.push(Method::Gmres(GmresConfig::default()));
+    all
+}
+
+fn ic0() -> Precond {
+    Precond::Ic0(Ic0Config::default())
+}
+
+fn ict() -> Precond {
+    Precond::Ict(IctConfig::default())
+}
+
+fn ilu0() -> Precond {
+    Precond::Ilu0(Ilu0Config::default())
+}
+
+fn ilut() -> Precond {
+    Precond::Ilut(IlutConfig {
+        pivot_floor: Some(PIVOT_FLOOR),
+        ..IlutConfig::default()
+    })
+}
 
 /// Every method with every preconditioner that makes sense for A: what a comparison tries.
 ///
@@ -153,28 +160,23 @@ pub type Way<R> = (Method<R>, Precond);
 pub fn ways<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Vec<Way<T::Real>>, SolveError> {
     let known = Knowledge::of(a)?;
     let jacobi = Precond::Jacobi(JacobiConfig::default());
-    let full_diagonal = known
-        .evidence
-        .as_ref()
-        .is_some_and(|e| e.missing_diagonals + e.zero_diagonals == 0);
+    let ilut = Precond::Ilut(IlutConfig::default());
     let mut ways = Vec::new();
     let mut with = |method: Method<T::Real>, preconds: &[Precond]| {
         ways.extend(preconds.iter().map(|precond| (method, *precond)));
     };
     if known.hermitian() && known.maybe_definite() {
-        let ic0 = Precond::Ic0(Ic0Config::default());
-        with(
-            Method::Cg(CgConfig::default()),
-            &[Precond::None, jacobi, ic0],
-        );
+        let cg = Method::Cg(CgConfig::default());
+        with(cg, &[Precond::None, jacobi, ic0(), ict()]);
     }
     if known.hermitian() {
         with(Method::Minres(MinresConfig::default()), &[Precond::None]);
     }
     let mut general = vec![Precond::None];
-    if full_diagonal {
-        general.push(jacobi);
+    if known.full_diagonal() {
+        general.extend([jacobi, ilu0()]);
     }
+    general.push(ilut);
     with(Method::Gmres(GmresConfig::default()), &general);
     with(Method::Bicgstab(BicgstabConfig::default()), &general);
     Ok(ways)

@@ -1,9 +1,16 @@
 //! Preconditioners: z ← M⁻¹ r with M close to A and cheap to undo.
 
+mod chebyshev;
+mod check;
+mod factor;
+mod fsai;
 mod ic0;
+mod ict;
 mod identity;
 mod ilu0;
+mod ilut;
 mod jacobi;
+mod noise;
 mod pivot;
 #[cfg(test)]
 mod testing;
@@ -11,9 +18,14 @@ mod triangular;
 
 pub use triangular::level_order;
 
+pub use chebyshev::{Chebyshev, ChebyshevConfig};
+pub use check::{Check, Finding, check};
+pub use fsai::{Fsai, FsaiConfig};
 pub use ic0::{Ic0, Ic0Config};
+pub use ict::{Ict, IctConfig};
 pub use identity::Identity;
 pub use ilu0::{Ilu0, Ilu0Config};
+pub use ilut::{Ilut, IlutConfig};
 pub use jacobi::{Jacobi, JacobiConfig};
 
 use crate::{LinearOperator, kernels};

@@ -28,6 +28,8 @@ pub struct Figure<'a> {
     pub curves: Vec<(String, &'a Series)>,
     /// The relative tolerance.
     pub tolerance: f64,
+    /// The x axes end where the first so many curves do; the others are cut off there.
+    pub focus: usize,
 }
 
 impl Figure<'_> {
@@ -59,8 +61,11 @@ impl Figure<'_> {
             (586.0, "seconds, setup included", |p| p.seconds),
         ];
         for (left, name, x) in panels {
-            let points = self.curves.iter().flat_map(|(_, s)| &s.points);
-            let x_max = points.map(x).fold(0.0, f64::max);
+            let shown = self.curves.iter().take(self.focus);
+            let x_max = shown
+                .flat_map(|(_, s)| &s.points)
+                .map(x)
+                .fold(0.0, f64::max);
             let panel = Panel {
                 left,
                 top: TOP,
@@ -70,10 +75,10 @@ impl Figure<'_> {
                 decades,
             };
             panel.draw(&mut page, name, "relative residual ‖b − Ax‖₂ / ‖b‖₂");
-            self.tolerance_line(&mut page, &panel);
             for (index, (_, series)) in self.curves.iter().enumerate() {
                 curve(&mut page, &panel, series, x, stroke(index));
             }
+            self.tolerance_line(&mut page, &panel);
         }
         for (index, (name, _)) in self.curves.iter().enumerate() {
             let left = [76.0, 586.0][index % 2];
@@ -100,8 +105,10 @@ impl Figure<'_> {
             color: "#cf222e",
             ..SMALL
         };
-        let [x, y] = ends[0];
-        page.text([x + 8.0, y - 6.0], Anchor::Start, font, &text);
+        let [x, y] = ends[1];
+        let width = 7.0 * text.len() as f64;
+        page.rect([x - 9.0 - width, y - 18.0], [width + 2.0, 15.0], "#ffffff"); // over the curves
+        page.text([x - 8.0, y - 6.0], Anchor::End, font, &text);
     }
 
     /// The decades that hold every curve and the tolerance, within reason.
@@ -128,8 +135,8 @@ fn stroke(index: usize) -> Stroke {
 
 /// A curve, thinned to what the eye can tell apart, with a dot at its end.
 fn curve(page: &mut Page, panel: &Panel, s: &Series, x: fn(&Point) -> f64, stroke: Stroke) {
-    let finite = |p: &&Point| p.relative_residual.is_finite();
-    let points: Vec<_> = s.points.iter().filter(finite).collect();
+    let shown = |p: &&Point| p.relative_residual.is_finite() && x(p) <= panel.x_max;
+    let points: Vec<_> = s.points.iter().filter(shown).collect();
     let Some(last) = points.last() else { return };
     let step = points.len().div_ceil(1200).max(1);
     let thinned = points.iter().step_by(step).chain([last]);

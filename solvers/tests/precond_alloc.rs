@@ -1,0 +1,120 @@
+//! No preconditioner allocates in `apply`, nor, where the pattern of the matrix settles its own, in
+//! `update`. This binary has one test and its own global allocator, which counts.
+
+use resolvent_solvers::matrices::Csr;
+use resolvent_solvers::precond::{
+    Chebyshev, ChebyshevConfig, Fsai, FsaiConfig, Ic0, Ic0Config, Ict, IctConfig, Identity, Ilu0,
+    Ilu0Config, Ilut, IlutConfig, Jacobi,
+};
+use resolvent_solvers::{Complex, Preconditioner, Scalar};
+use std::alloc::{GlobalAlloc, Layout, System as Heap};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is handed on unchanged to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { Heap.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the pointer came from `alloc` above.
+        unsafe { Heap.dealloc(pointer, layout) }
+    }
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the pointer came from `alloc` above.
+        unsafe { Heap.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+fn count(work: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.load(Ordering::SeqCst);
+    work();
+    ALLOCATIONS.load(Ordering::SeqCst) - before
+}
+
+/// A Laplacian with a second off-diagonal, diagonally dominant.
+fn matrix<T: Scalar>(n: usize) -> Csr<T> {
+    let entries = (0..n).flat_map(|i| {
+        let near = [1, 20].into_iter().flat_map(move |d| {
+            let left = (i >= d).then(|| (i, i - d, T::from_f64(-1.0)));
+            let right = (i + d < n).then(|| (i, i + d, T::from_f64(-1.0)));
+            left.into_iter().chain(right)
+        });
+        near.chain([(i, i, T::from_f64(4.5))])
+    });
+    Csr::from_triplets(n, n, entries).unwrap()
+}
+
+/// Each, and whether its update keeps everything it has.
+fn all<T: Scalar>(a: &Csr<T>) -> Vec<(Box<dyn Preconditioner<T>>, bool)> {
+    let half = Ic0Config {
+        low_precision: true,
+        ..Ic0Config::default()
+    };
+    vec![
+        (Box::new(Identity), true),
+        (Box::new(Jacobi::new(a).unwrap()), true),
+        (Box::new(Ic0::new(a, Ic0Config::default()).unwrap()), true),
+        (Box::new(Ic0::new(a, half).unwrap()), true),
+        (Box::new(Ilu0::new(a, Ilu0Config::default()).unwrap()), true),
+        (Box::new(Fsai::new(a, FsaiConfig::default()).unwrap()), true),
+        (
+            Box::new(Fsai::new(a, FsaiConfig { power: 2 }).unwrap()),
+            true,
+        ),
+        (
+            Box::new(Chebyshev::new(a, ChebyshevConfig::default()).unwrap()),
+            true,
+        ),
+        (
+            Box::new(Ilut::new(a, IlutConfig::default()).unwrap()),
+            false,
+        ),
+        (Box::new(Ict::new(a, IctConfig::default()).unwrap()), false),
+    ]
+}
+
+fn allocates_nothing<T: Scalar>(n: usize) {
+    let a = matrix::<T>(n);
+    let r: Vec<T> = (0..n).map(|i| T::from_f64((i % 11) as f64 - 4.0)).collect();
+    let mut z = vec![T::ZERO; n];
+    for (mut m, update) in all(&a) {
+        let apply = count(|| m.apply(&r, &mut z).unwrap());
+        assert_eq!(apply, 0, "apply of {} on {}", m.name(), T::NAME);
+        let dot = count(|| assert!(m.apply_dot(&r, &mut z).unwrap().is_finite()));
+        assert_eq!(dot, 0, "apply_dot of {} on {}", m.name(), T::NAME);
+        let renewal = count(|| m.update(&a).unwrap());
+        assert_eq!(
+            renewal == 0,
+            update,
+            "update of {} on {}: {renewal}",
+            m.name(),
+            T::NAME
+        );
+        let again = count(|| m.apply(&r, &mut z).unwrap());
+        assert_eq!(again, 0, "apply of {} after update", m.name());
+    }
+}
+
+#[test]
+fn an_application_allocates_nothing() {
+    allocates_nothing::<f64>(500);
+    allocates_nothing::<f32>(500);
+    allocates_nothing::<Complex<f64>>(500);
+    allocates_nothing::<Complex<f32>>(500);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(2)
+        .build()
+        .unwrap();
+    pool.install(|| rayon::join(|| (), || ())); // threads are awake and have their queues
+    pool.install(|| allocates_nothing::<f64>(70_000));
+}
