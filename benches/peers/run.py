@@ -68,8 +68,21 @@ def default_run_dir(about):
 
 # ---- one measurement -------------------------------------------------------------------------
 
+def peak_mb(pid):
+    """What a process has had resident at most; 0 when it is gone.
+
+    (The kernel's own account at its end would include what this process had when it forked.)
+    """
+    try:
+        found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0.0
+    return int(found.group(1)) / 1024 if found else 0.0
+
+
 def run_process(argv, env, timeout):
     """(exit status or None when stopped, stdout, stderr, processor seconds, peak MB)."""
+    peak = 0.0
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = subprocess.Popen(argv, stdout=out, stderr=err, env=env, start_new_session=True)
         end = time.monotonic() + timeout
@@ -78,18 +91,19 @@ def run_process(argv, env, timeout):
             if pid:
                 code = os.waitstatus_to_exitcode(status)
                 break
+            peak = max(peak, peak_mb(child.pid))
             if time.monotonic() > end:
                 os.killpg(child.pid, signal.SIGKILL)
                 _, _, usage = os.wait4(child.pid, 0)
                 code = None
                 break
-            time.sleep(0.005)
+            time.sleep(0.01)
         child.returncode = code if code is not None else -9  # reaped here, not by Popen
         text = []
         for f in (out, err):
             f.seek(0)
             text.append(f.read().decode(errors="replace"))
-        return code, text[0], text[1], usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+        return code, text[0], text[1], usage.ru_utime + usage.ru_stime, peak
 
 
 def from_ours(answer, cpu):
@@ -131,8 +145,8 @@ class Runner:
         if argv is None:
             return None
         code, stdout, stderr, cpu, peak = run_process(argv, environment(c), self.timeout)
-        record = dict(zip(("stage", "system", "peer", "method", "threads"), c.key()), rtol=rtol, peak_mb=round(peak, 1),
-                      load=round(os.getloadavg()[0], 2))
+        record = dict(zip(("stage", "system", "peer", "method", "threads"), c.key()), rtol=rtol,
+                      peak_mb=None if argv[0] == self.places.mpirun else round(peak, 1), load=round(os.getloadavg()[0], 2))
         if code is None:
             return dict(record, error=f"more than {self.timeout:.0f} s")
         lines = [line for line in stdout.splitlines() if line.startswith("{")]
@@ -141,6 +155,7 @@ class Runner:
             return dict(record, error=said.replace(str(ROOT), "").replace(str(self.data), "")[:160])
         answer = json.loads(lines[-1])
         if c.peer == "ours" and "seconds" in answer:
+            record["peak_mb"] = round(answer["peak_rss_bytes"] / 2**20, 1)
             answer = from_ours(answer, cpu)
         record.update(answer)
         if c.stage == "solve":
