@@ -12,7 +12,7 @@
 //!   doi:10.1090/S0025-5718-1977-0438681-4.
 //! - T. A. Manteuffel, Math. Comp. 34:473–497, 1980, doi:10.1090/S0025-5718-1980-0559197-0.
 
-use super::triangular::{Pattern, TriangularPair};
+use super::triangular::{Factors, Pattern, TriangularPair};
 use super::{Linearity, PrecondError, Preconditioner};
 use crate::LinearOperator;
 use resolvent_matrices::{Csr, CsrRef, Real, Scalar, TransposePlan};
@@ -232,12 +232,12 @@ impl<T: Scalar> Ic0<T> {
             ptr: plan.row_ptr(),
             col: plan.col_idx(),
         };
-        solves.fill(
-            (below, lower.values()),
-            Some(inverse),
-            (above, upper),
-            Some(inverse),
-        );
+        solves.fill(Factors {
+            lower: (below, lower.values()),
+            upper: (above, upper),
+            inverse,
+            unit_lower: false,
+        });
     }
 }
 

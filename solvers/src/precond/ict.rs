@@ -12,7 +12,7 @@
 //! - T. A. Manteuffel, Math. Comp. 34:473–497, 1980, doi:10.1090/S0025-5718-1980-0559197-0.
 
 use super::factor::{Candidate, Factor, check_drop_tol, select};
-use super::triangular::TriangularPair;
+use super::triangular::{Factors, TriangularPair};
 use super::{Linearity, PrecondError, Preconditioner, pattern};
 use crate::LinearOperator;
 use resolvent_matrices::{CsrRef, Real, Scalar};
@@ -110,13 +110,12 @@ impl<T: Scalar> Ict<T> {
         let lower = upper.view().adjoint();
         let (below, above) = (pattern(&lower), pattern(&upper));
         let mut solves = TriangularPair::new(below, above, e.config.low_precision);
-        let inverse = Some(e.inverse.as_slice());
-        solves.fill(
-            (below, lower.values()),
-            inverse,
-            (above, upper.values()),
-            inverse,
-        );
+        solves.fill(Factors {
+            lower: (below, lower.values()),
+            upper: (above, upper.values()),
+            inverse: &e.inverse,
+            unit_lower: false,
+        });
         Ok(Self {
             config: e.config,
             n,

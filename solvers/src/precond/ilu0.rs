@@ -15,7 +15,7 @@
 //!   doi:10.1137/1.9780898718003.
 
 use super::pivot::{Pivots, row_size};
-use super::triangular::TriangularPair;
+use super::triangular::{Factors, TriangularPair};
 use super::{Linearity, PrecondError, Preconditioner, pattern};
 use crate::LinearOperator;
 use resolvent_matrices::{Csr, CsrRef, MatrixError, Scalar};
@@ -90,12 +90,12 @@ impl<T: Scalar> Ilu0<T> {
         for i in 0..a.nrows() {
             self.row(a, i)?;
         }
-        self.solves.fill(
-            (pattern(&self.lower), self.lower.values()),
-            None,
-            (pattern(&self.upper), self.upper.values()),
-            Some(&self.inverse),
-        );
+        self.solves.fill(Factors {
+            lower: (pattern(&self.lower), self.lower.values()),
+            upper: (pattern(&self.upper), self.upper.values()),
+            inverse: &self.inverse,
+            unit_lower: true,
+        });
         Ok(())
     }
 

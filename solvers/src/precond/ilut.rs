@@ -12,7 +12,7 @@
 
 use super::factor::{Candidate, Factor, check_drop_tol, select};
 use super::pivot::{Pivots, row_size};
-use super::triangular::TriangularPair;
+use super::triangular::{Factors, TriangularPair};
 use super::{Linearity, PrecondError, Preconditioner, pattern};
 use crate::LinearOperator;
 use resolvent_matrices::{CsrRef, Real, Scalar};
@@ -78,12 +78,12 @@ impl<T: Scalar> Ilut<T> {
         let (lower, upper) = (e.lower.finish(n)?, e.upper.finish(n)?);
         let (below, above) = (pattern(&lower), pattern(&upper));
         let mut solves = TriangularPair::new(below, above, config.low_precision);
-        solves.fill(
-            (below, lower.values()),
-            None,
-            (above, upper.values()),
-            Some(&e.inverse),
-        );
+        solves.fill(Factors {
+            lower: (below, lower.values()),
+            upper: (above, upper.values()),
+            inverse: &e.inverse,
+            unit_lower: true,
+        });
         Ok(Self {
             config,
             n,

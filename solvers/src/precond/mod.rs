@@ -16,8 +16,6 @@ mod pivot;
 mod testing;
 mod triangular;
 
-pub use triangular::level_order;
-
 pub use chebyshev::{Chebyshev, ChebyshevConfig};
 pub use check::{Check, Finding, check};
 pub use fsai::{Fsai, FsaiConfig};
