@@ -7,7 +7,14 @@
 //! - P. Shivakumar, K. Chew, A sufficient condition for nonvanishing of determinants, Proc. AMS
 //!   43(1):63–66, 1974, doi:10.2307/2039326 (weakly chained dominance).
 
-use crate::{CsrRef, Real, Scalar, TransposePlan};
+mod dominance;
+mod rows;
+mod symmetry;
+
+use crate::{CsrRef, Scalar};
+use dominance::dominance;
+use rows::{Rows, Sign};
+use symmetry::Symmetry;
 
 /// How a diagonal dominates its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,32 +122,34 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Reads `a`. O(n + nnz) time; memory for a few vectors and the pattern of the transpose.
+    /// Reads `a`. O(n + nnz) time and memory for a few vectors; where the pattern is not symmetric,
+    /// for that of the transpose too.
     pub fn gather<T: Scalar>(a: CsrRef<'_, T, u32>) -> Self {
         let (nrows, ncols) = (a.nrows(), a.ncols());
         let square = nrows == ncols;
-        let finite = a.values().iter().all(|v| v.is_finite());
-        let plan = TransposePlan::new(a);
-        let rows: Vec<Row> = (0..nrows).map(|i| Row::of(a, i)).collect();
-        let symmetry = Symmetry::of(a, &plan, square);
-        let count = |is: fn(&&Row) -> bool| rows.iter().filter(is).count();
-        let diagonals = nrows.min(ncols);
-        let sign = |s: Sign| rows[..diagonals].iter().filter(|r| r.sign == s).count();
-        let zero_row_sums = count(|row| row.sums_to_zero);
-        let zero_column_sums = (0..ncols).filter(|&j| {
-            let range = plan.row_ptr()[j] as usize..plan.row_ptr()[j + 1] as usize;
-            let sources = plan.source()[range].iter();
-            sums_to_zero(sources.map(|&k| a.values()[k as usize]))
-        });
+        let rows = Rows::of(a);
+        let finite = rows.finite;
+        let symmetry = Symmetry::of(a, rows.largest, square);
+        let sign = |s: Sign| {
+            let diagonals = &rows.rows[..nrows.min(ncols)];
+            diagonals.iter().filter(|r| r.sign == s).count()
+        };
+        let zero_row_sums = rows.count(|row| row.sums_to_zero);
+        let empty_rows = a.row_ptr().windows(2).filter(|w| w[0] == w[1]).count();
+        let (zero_column_sums, empty_columns) = if symmetry.symmetric || symmetry.hermitian {
+            (zero_row_sums, empty_rows)
+        } else {
+            rows::columns(a)
+        };
         let dominance = if square && finite {
-            dominance(a, &rows, &plan)
+            dominance(a, &rows)
         } else {
             None
         };
         let positive_diagonals = sign(Sign::Positive);
-        let nonpositive_off_diagonals =
-            finite && a.triplets().all(|(i, j, v)| i == j || is_nonpositive(v));
+        let nonpositive_off_diagonals = finite && rows.nonpositive_off_diagonals;
         let definite = matches!(dominance, Some(Dominance::Strict | Dominance::Chained));
+        let nearly_hermitian = symmetry.non_hermitian <= rounding::<T>(3);
         Self {
             square,
             finite,
@@ -159,22 +168,18 @@ impl Evidence {
             positive_diagonals,
             negative_diagonals: sign(Sign::Negative),
             nonreal_diagonals: sign(Sign::NonReal),
-            weakly_dominant_rows: count(|row| row.weak),
-            strictly_dominant_rows: count(|row| row.strict),
+            weakly_dominant_rows: rows.count(|row| row.weak),
+            strictly_dominant_rows: rows.count(|row| row.strict),
             dominance,
-            bandwidth: a
-                .triplets()
-                .map(|(i, j, _)| i.abs_diff(j))
-                .max()
-                .unwrap_or(0),
-            empty_rows: empties(a.row_ptr()),
-            empty_columns: empties(plan.row_ptr()),
+            bandwidth: rows.bandwidth,
+            empty_rows,
+            empty_columns,
             nonpositive_off_diagonals,
             m_matrix: nonpositive_off_diagonals && definite && positive_diagonals == nrows,
             zero_row_sums,
-            zero_column_sums: zero_column_sums.count(),
+            zero_column_sums,
             constant_nullspace: nrows > 0 && zero_row_sums == nrows,
-            definiteness: if symmetry.non_hermitian <= rounding::<T>(3) && finite && nrows > 0 {
+            definiteness: if nearly_hermitian && finite && nrows > 0 {
                 definiteness(a, &rows, dominance)
             } else {
                 Definiteness::Unknown
@@ -183,207 +188,46 @@ impl Evidence {
     }
 }
 
-/// Rows (or, of a transposed pattern, columns) that hold nothing.
-fn empties(row_ptr: &[u32]) -> usize {
-    row_ptr.windows(2).filter(|w| w[0] == w[1]).count()
-}
-
-fn is_nonpositive<T: Scalar>(v: T) -> bool {
-    v.im() == T::Real::ZERO && v.re() <= T::Real::ZERO
-}
-
 /// The relative error that summing `terms` numbers in their own precision may have, generously.
 fn rounding<T: Scalar>(terms: usize) -> f64 {
+    use crate::Real;
     4.0 * (terms + 1) as f64 * T::Real::EPSILON.to_f64()
 }
 
-/// Whether |Σv| is as small as the rounding of a sum of this size.
-fn sums_to_zero<T: Scalar>(values: impl Iterator<Item = T>) -> bool {
-    let (mut sum, mut size, mut terms) = (T::ZERO.to_c64(), 0.0, 0);
-    for v in values {
-        sum += v.to_c64();
-        size += v.to_c64().norm();
-        terms += 1;
-    }
-    sum.norm() <= rounding::<T>(terms) * size
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sign {
-    Missing,
-    Zero,
-    Positive,
-    Negative,
-    NonReal,
-}
-
-/// What one row says.
-struct Row {
-    sign: Sign,
-    weak: bool,
-    strict: bool,
-    sums_to_zero: bool,
-}
-
-impl Row {
-    fn of<T: Scalar>(a: CsrRef<'_, T, u32>, i: usize) -> Self {
-        let (mut sign, mut diagonal, mut others) = (Sign::Missing, 0.0, 0.0);
-        for (j, v) in a.row_iter(i) {
-            let c = v.to_c64();
-            if i != j {
-                others += c.norm();
-                continue;
-            }
-            diagonal = c.norm();
-            sign = match c.re.partial_cmp(&0.0) {
-                _ if c.im != 0.0 => Sign::NonReal,
-                Some(std::cmp::Ordering::Greater) => Sign::Positive,
-                Some(std::cmp::Ordering::Less) => Sign::Negative,
-                _ => Sign::Zero,
-            };
-        }
-        let slack = rounding::<T>(a.row(i).0.len()) * diagonal;
-        Self {
-            sign,
-            weak: diagonal - others >= -slack,
-            strict: diagonal - others > slack,
-            sums_to_zero: sums_to_zero(a.row(i).1.iter().copied()),
-        }
-    }
-}
-
-/// Dominance of a square matrix: search backwards from the strict rows along the entries that are
-/// not zero.
-fn dominance<T: Scalar>(
-    a: CsrRef<'_, T, u32>,
-    rows: &[Row],
-    plan: &TransposePlan,
-) -> Option<Dominance> {
-    if !rows.iter().all(|row| row.weak) {
-        return None;
-    }
-    let mut reached: Vec<bool> = rows.iter().map(|row| row.strict).collect();
-    let mut stack: Vec<u32> = (0..rows.len() as u32)
-        .filter(|&i| reached[i as usize])
-        .collect();
-    if stack.len() == rows.len() {
-        return Some(Dominance::Strict);
-    }
-    while let Some(j) = stack.pop() {
-        let range = plan.row_ptr()[j as usize] as usize..plan.row_ptr()[j as usize + 1] as usize;
-        for k in range {
-            let i = plan.col_idx()[k];
-            let linked = a.values()[plan.source()[k] as usize] != T::ZERO;
-            if linked && !std::mem::replace(&mut reached[i as usize], true) {
-                stack.push(i);
-            }
-        }
-    }
-    Some(if reached.iter().all(|&r| r) {
-        Dominance::Chained
-    } else {
-        Dominance::Weak
-    })
+/// |v|; in double precision, where squares of singles cannot overflow.
+#[inline(always)]
+fn size<T: Scalar>(v: T) -> f64 {
+    let v = v.to_c64();
+    if T::IS_COMPLEX { v.norm() } else { v.re.abs() }
 }
 
 /// Of a finite matrix that is Hermitian up to rounding.
 fn definiteness<T: Scalar>(
     a: CsrRef<'_, T, u32>,
-    rows: &[Row],
+    rows: &Rows,
     dominance: Option<Dominance>,
 ) -> Definiteness {
-    let first = |sign| rows.iter().position(|row| row.sign == sign);
+    let first = |sign| rows.rows.iter().position(|row| row.sign == sign);
     let (positive, negative) = (first(Sign::Positive), first(Sign::Negative));
     if let (Some(positive), Some(negative)) = (positive, negative) {
         return Definiteness::Indefinite(IndefiniteProof::Diagonal { positive, negative });
     }
-    let diagonal: Vec<f64> = (0..a.nrows()).map(|i| a.get(i, i).to_c64().re).collect();
     let certain = 1.0 + 8.0 * f64::EPSILON; // the products below are rounded
-    for (i, j, v) in a.triplets().filter(|(i, j, _)| i < j) {
-        // as a ratio of square roots: squares overflow
-        let mean = diagonal[i].abs().sqrt() * diagonal[j].abs().sqrt();
-        if v.to_c64().norm() > certain * mean {
-            return Definiteness::Indefinite(IndefiniteProof::Minor { i, j });
+    let roots = &rows.root_diagonal; // as a ratio of square roots: squares overflow
+    for i in 0..a.nrows() {
+        for (j, v) in a.row_iter(i) {
+            if i < j && size(v) > certain * roots[i] * roots[j] {
+                return Definiteness::Indefinite(IndefiniteProof::Minor { i, j });
+            }
         }
     }
-    let all = |sign| rows.iter().all(|row| row.sign == sign);
+    let all = |sign| rows.rows.iter().all(|row| row.sign == sign);
     match dominance {
         Some(proof) if negative.is_none() => Definiteness::Positive(proof),
         Some(proof) => Definiteness::Negative(proof),
         None if all(Sign::Positive) => Definiteness::PossiblyPositive,
         None if all(Sign::Negative) => Definiteness::PossiblyNegative,
         None => Definiteness::Unknown,
-    }
-}
-
-/// A compared with its transpose.
-struct Symmetry {
-    structural: bool,
-    symmetric: bool,
-    hermitian: bool,
-    skew: bool,
-    asymmetry: f64,
-    non_hermitian: f64,
-}
-
-impl Symmetry {
-    fn of<T: Scalar>(a: CsrRef<'_, T, u32>, plan: &TransposePlan, square: bool) -> Self {
-        let mut s = Self {
-            structural: square && a.row_ptr() == plan.row_ptr() && a.col_idx() == plan.col_idx(),
-            symmetric: square,
-            hermitian: square,
-            skew: square,
-            asymmetry: f64::NAN,
-            non_hermitian: f64::NAN,
-        };
-        if !square {
-            return s;
-        }
-        // scaled by the largest entry: squares overflow
-        let largest = a
-            .values()
-            .iter()
-            .map(|v| v.to_c64().norm())
-            .fold(0.0, f64::max);
-        let scale = if largest > 0.0 { 1.0 / largest } else { 1.0 };
-        let (mut transpose, mut adjoint, mut size) = (0.0, 0.0, 0.0);
-        for i in 0..a.nrows() {
-            let range = plan.row_ptr()[i] as usize..plan.row_ptr()[i + 1] as usize;
-            let mut mirrored = range
-                .map(|k| {
-                    (
-                        plan.col_idx()[k] as usize,
-                        a.values()[plan.source()[k] as usize],
-                    )
-                })
-                .peekable();
-            let mut row = a.row_iter(i).peekable();
-            // both are sorted: walk them side by side
-            while let Some(j) = match (row.peek(), mirrored.peek()) {
-                (Some(x), Some(y)) => Some(x.0.min(y.0)),
-                (x, y) => x.or(y).map(|e| e.0),
-            } {
-                let x = row.next_if(|e| e.0 == j).map_or(T::ZERO, |e| e.1);
-                let y = mirrored.next_if(|e| e.0 == j).map_or(T::ZERO, |e| e.1);
-                s.symmetric &= x == y;
-                s.hermitian &= x == y.conj();
-                s.skew &= x == -y;
-                let (x, y) = (x.to_c64() * scale, y.to_c64() * scale);
-                transpose += (x - y).norm_sqr();
-                adjoint += (x - y.conj()).norm_sqr();
-                size += x.norm_sqr();
-            }
-        }
-        let relative = |part: f64| {
-            if part > 0.0 {
-                (part / size).sqrt()
-            } else {
-                part
-            }
-        };
-        s.asymmetry = relative(transpose);
-        s.non_hermitian = relative(adjoint);
-        s
     }
 }
 

@@ -110,7 +110,9 @@ impl<T: Scalar> CsrRef<'_, T, u32> {
     /// The entries at the places `keep(row, column)` says. O(nnz).
     pub fn filter(&self, keep: impl Fn(usize, usize) -> bool) -> Csr<T> {
         let mut row_ptr = Vec::with_capacity(self.nrows() + 1);
-        let (mut col_idx, mut values) = (Vec::new(), Vec::new());
+        // memory that is not written to costs nothing
+        let mut col_idx = Vec::with_capacity(self.nnz());
+        let mut values = Vec::with_capacity(self.nnz());
         row_ptr.push(0);
         for i in 0..self.nrows() {
             for (j, v) in self.row_iter(i).filter(|&(j, _)| keep(i, j)) {
@@ -119,6 +121,8 @@ impl<T: Scalar> CsrRef<'_, T, u32> {
             }
             row_ptr.push(col_idx.len() as u32);
         }
+        col_idx.shrink_to_fit();
+        values.shrink_to_fit();
         Csr::trusted(self.nrows(), self.ncols(), row_ptr, col_idx, values)
     }
 

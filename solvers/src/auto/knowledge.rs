@@ -9,22 +9,27 @@ pub(super) struct Knowledge {
     evidence: Option<Evidence>,
     declared: Tags,
     entries: usize,
-    /// The unknowns stand on a grid of three dimensions.
+    /// The unknowns stand on a grid of three dimensions, and there are many.
     solid: bool,
 }
 
 /// ‖A − Aᴴ‖_F/‖A‖_F up to which A is taken as Hermitian: rounding in its assembly.
 const HERMITIAN: f64 = 1e-14;
 
+/// Entries from which a grid of three dimensions is not worth a factorisation.
+const LARGE: usize = 100_000;
+
 impl Knowledge {
-    /// Reads A. O(n + nnz).
-    pub fn of<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Self, SolveError> {
+    /// Reads A; whether it is solid only if a factorisation is an option. O(n + nnz).
+    pub fn of<T: Scalar>(a: &dyn LinearOperator<T>, free: bool) -> Result<Self, SolveError> {
         let (mut entries, mut solid) = (0, false);
         let evidence = match a.as_csr() {
             Some(csr) => {
                 let csr = csr.to_u32()?;
                 entries = csr.view().nnz();
-                solid = Grid::detect(csr.view()).is_some_and(|g| g.dimension() == 3);
+                if free && entries > LARGE {
+                    solid = Grid::detect(csr.view()).is_some_and(|g| g.dimension() == 3);
+                }
                 Some(Evidence::gather(csr.view()))
             }
             None => None,
@@ -49,7 +54,7 @@ impl Knowledge {
             .evidence
             .as_ref()
             .is_none_or(|e| e.constant_nullspace || e.empty_rows + e.empty_columns > 0);
-        !(singular || self.solid && self.entries > 100_000)
+        !(singular || self.solid)
     }
 
     /// Whether A = Aᴴ, declared or up to rounding.

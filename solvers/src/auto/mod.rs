@@ -104,7 +104,8 @@ impl<T: Scalar> Auto<T> {
                 ncols: system.a.ncols(),
             });
         }
-        let knowledge = Knowledge::of(system.a)?;
+        let free = self.config.method.is_none() && self.config.precond.is_none();
+        let knowledge = Knowledge::of(system.a, free)?;
         let plan = plan::plan(&self.config, &knowledge);
         let detected = self.config.detect_nullspace && system.nullspace.is_none();
         let found = if detected {

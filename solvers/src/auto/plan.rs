@@ -183,7 +183,7 @@ fn ilut() -> Precond {
 /// # Errors
 /// [`SolveError`] if A has more entries than 32-bit indices reach. O(n + nnz).
 pub fn ways<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Vec<Way<T::Real>>, SolveError> {
-    let known = Knowledge::of(a)?;
+    let known = Knowledge::of(a, false)?;
     let jacobi = Precond::Jacobi(JacobiConfig::default());
     let ilut = Precond::Ilut(IlutConfig::default());
     let chebyshev = Precond::Chebyshev(ChebyshevConfig::default());

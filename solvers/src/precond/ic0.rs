@@ -6,16 +6,16 @@
 //! factorisation is begun again for A + σ·diag(A) with σ = `shift_start`, 4·`shift_start`, …, until
 //! it passes (Manteuffel). [`Ic0::shift`] tells the σ in use.
 //!
-//! | setup | O(Σᵢ Σ_{k∈row i} nnz(row k)) flops | apply | 2·nnz(A) flops | memory | 16 bytes per entry of tril(A), twice, and 6 vectors |
+//! | setup | O(Σᵢ Σ_{k∈row i} nnz(row k)) flops | apply | 2·nnz(A) flops | memory | tril(A) by rows and twice more, 8 bytes per entry of it, and 2 vectors |
 //!
 //! - J. A. Meijerink, H. A. van der Vorst, Math. Comp. 31:148–162, 1977,
 //!   doi:10.1090/S0025-5718-1977-0438681-4.
 //! - T. A. Manteuffel, Math. Comp. 34:473–497, 1980, doi:10.1090/S0025-5718-1980-0559197-0.
 
-use super::triangular::{Factors, Pattern, TriangularPair};
+use super::triangular::{Factors, Pattern, TriangularPair, Upper};
 use super::{Linearity, PrecondError, Preconditioner};
 use crate::LinearOperator;
-use resolvent_matrices::{Csr, CsrRef, Real, Scalar, TransposePlan};
+use resolvent_matrices::{Csr, CsrRef, MatrixError, Real, Scalar, TransposePlan};
 
 const NAME: &str = "ic0";
 
@@ -50,13 +50,8 @@ pub struct Ic0<T: Scalar> {
     /// Strict lower triangle of L, natural order.
     lower: Csr<T>,
     plan: TransposePlan,
-    /// Values of its adjoint.
-    upper: Vec<T>,
     /// 1/lᵢᵢ.
     inverse: Vec<T>,
-    /// Strict lower triangle and diagonal of A.
-    entries: Vec<T>,
-    diagonal: Vec<T::Real>,
     /// Where in L the entry of a column stands, for the row at hand.
     marker: Vec<u32>,
     solves: TriangularPair<T>,
@@ -94,14 +89,10 @@ impl<T: Scalar> Ic0<T> {
             ptr: plan.row_ptr(),
             col: plan.col_idx(),
         };
-        let nnz = lower.nnz();
         let mut ic0 = Self {
             config,
             solves: TriangularPair::new(below, above, config.low_precision),
-            upper: vec![T::ZERO; nnz],
             inverse: vec![T::ZERO; n],
-            entries: vec![T::ZERO; nnz],
-            diagonal: vec![T::Real::ZERO; n],
             marker: vec![u32::MAX; n],
             lower,
             plan,
@@ -118,11 +109,11 @@ impl<T: Scalar> Ic0<T> {
 
     /// Reads A, whose lower triangle has the prepared pattern, and factorises it.
     fn factorize(&mut self, a: CsrRef<'_, T, u32>) -> Result<(), PrecondError> {
-        self.read(a)?;
+        self.check(a)?;
         self.shift = 0.0;
         let mut first_failure = None;
         for _ in 0..=self.config.max_tries {
-            match self.attempt() {
+            match self.attempt(a) {
                 Ok(()) => {
                     self.finish();
                     return Ok(());
@@ -143,22 +134,20 @@ impl<T: Scalar> Ic0<T> {
         })
     }
 
-    fn read(&mut self, a: CsrRef<'_, T, u32>) -> Result<(), PrecondError> {
-        let differs = || {
-            PrecondError::Matrix(resolvent_matrices::MatrixError::PatternDiffers {
-                what: "the lower triangle is not the one that was prepared".to_owned(),
-            })
-        };
+    /// Whether A has the prepared pattern and a diagonal that can be used.
+    fn check(&self, a: CsrRef<'_, T, u32>) -> Result<(), PrecondError> {
         for i in 0..a.nrows() {
             let (cols, values) = a.row(i);
-            let below = cols.partition_point(|&j| (j as usize) < i);
-            let range = self.lower.row_range(i);
-            if self.lower.col_idx()[range.clone()] != cols[..below] {
-                return Err(differs());
+            let below = &self.lower.col_idx()[self.lower.row_range(i)];
+            if cols.get(..below.len()) != Some(below)
+                || cols.get(below.len()).is_some_and(|&j| (j as usize) < i)
+            {
+                return Err(PrecondError::Matrix(MatrixError::PatternDiffers {
+                    what: "the lower triangle is not the one that was prepared".to_owned(),
+                }));
             }
-            self.entries[range].copy_from_slice(&values[..below]);
-            let d = match cols.get(below) {
-                Some(&j) if j as usize == i => values[below],
+            let d = match cols.get(below.len()) {
+                Some(&j) if j as usize == i => values[below.len()],
                 _ => T::ZERO,
             };
             let positive = d.re() > T::Real::ZERO && d.im() == T::Real::ZERO;
@@ -170,14 +159,13 @@ impl<T: Scalar> Ic0<T> {
                     needed: "a positive real number",
                 });
             }
-            self.diagonal[i] = d.re();
         }
         Ok(())
     }
 
-    /// The factorisation with the present shift; on failure the row and its pivot.
-    fn attempt(&mut self) -> Result<(), (usize, f64)> {
-        let n = self.diagonal.len();
+    /// The factorisation of a checked A with the present shift; on failure the row and its pivot.
+    fn attempt(&mut self, a: CsrRef<'_, T, u32>) -> Result<(), (usize, f64)> {
+        let n = self.inverse.len();
         let grow = T::Real::from_f64(1.0 + self.shift);
         let (ptr, col, l) = self.lower.pattern_and_values_mut();
         self.marker.fill(u32::MAX);
@@ -186,11 +174,12 @@ impl<T: Scalar> Ic0<T> {
             for k in row.clone() {
                 self.marker[col[k] as usize] = k as u32;
             }
-            let scaled = self.diagonal[i] * grow;
+            let entries = a.row(i).1; // those below the diagonal, it, and the rest
+            let scaled = entries[row.len()].re() * grow;
             let mut pivot = scaled;
             for k in row.clone() {
                 let c = col[k] as usize;
-                let mut sum = self.entries[k];
+                let mut sum = entries[k - row.start];
                 for j in ptr[c] as usize..ptr[c + 1] as usize {
                     let at = self.marker[col[j] as usize];
                     if at != u32::MAX {
@@ -217,13 +206,10 @@ impl<T: Scalar> Ic0<T> {
         let Self {
             lower,
             plan,
-            upper,
             inverse,
             solves,
             ..
         } = self;
-        plan.apply_conj(lower.values(), upper)
-            .unwrap_or_else(|_| unreachable!("the plan was made for this matrix"));
         let below = Pattern {
             ptr: lower.row_ptr(),
             col: lower.col_idx(),
@@ -234,7 +220,7 @@ impl<T: Scalar> Ic0<T> {
         };
         solves.fill(Factors {
             lower: (below, lower.values()),
-            upper: (above, upper),
+            upper: (above, Upper::Adjoint(plan.source(), lower.values())),
             inverse,
             unit_lower: false,
         });
@@ -247,10 +233,10 @@ impl<T: Scalar> Preconditioner<T> for Ic0<T> {
     }
 
     fn update(&mut self, a: &dyn LinearOperator<T>) -> Result<(), PrecondError> {
-        if a.nrows() != self.diagonal.len() {
+        if a.nrows() != self.inverse.len() {
             return Err(PrecondError::Shape {
                 precond: NAME,
-                expected: self.diagonal.len(),
+                expected: self.inverse.len(),
                 got: a.nrows(),
             });
         }
@@ -278,9 +264,8 @@ impl<T: Scalar> Preconditioner<T> for Ic0<T> {
 
     fn bytes(&self) -> usize {
         self.solves.bytes()
-            + (self.upper.len() + self.entries.len()) * size_of::<T>()
             + self.lower.nnz() * (size_of::<T>() + 12)
-            + self.diagonal.len() * (2 * size_of::<T>() + 16)
+            + self.inverse.len() * (size_of::<T>() + 12)
     }
 }
 

@@ -12,7 +12,7 @@
 //! - T. A. Manteuffel, Math. Comp. 34:473–497, 1980, doi:10.1090/S0025-5718-1980-0559197-0.
 
 use super::factor::{Candidate, Factor, check_drop_tol, select};
-use super::triangular::{Factors, TriangularPair};
+use super::triangular::{Factors, TriangularPair, Upper};
 use super::{Linearity, PrecondError, Preconditioner, pattern};
 use crate::LinearOperator;
 use resolvent_matrices::{CsrRef, Real, Scalar};
@@ -112,7 +112,7 @@ impl<T: Scalar> Ict<T> {
         let mut solves = TriangularPair::new(below, above, e.config.low_precision);
         solves.fill(Factors {
             lower: (below, lower.values()),
-            upper: (above, upper.values()),
+            upper: (above, Upper::Values(upper.values())),
             inverse: &e.inverse,
             unit_lower: false,
         });

@@ -15,7 +15,7 @@
 //!   doi:10.1137/1.9780898718003.
 
 use super::pivot::{Pivots, row_size};
-use super::triangular::{Factors, TriangularPair};
+use super::triangular::{Factors, TriangularPair, Upper};
 use super::{Linearity, PrecondError, Preconditioner, pattern};
 use crate::LinearOperator;
 use resolvent_matrices::{Csr, CsrRef, MatrixError, Scalar};
@@ -92,7 +92,7 @@ impl<T: Scalar> Ilu0<T> {
         }
         self.solves.fill(Factors {
             lower: (pattern(&self.lower), self.lower.values()),
-            upper: (pattern(&self.upper), self.upper.values()),
+            upper: (pattern(&self.upper), Upper::Values(self.upper.values())),
             inverse: &self.inverse,
             unit_lower: true,
         });

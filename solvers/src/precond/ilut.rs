@@ -12,7 +12,7 @@
 
 use super::factor::{Candidate, Factor, check_drop_tol, select};
 use super::pivot::{Pivots, row_size};
-use super::triangular::{Factors, TriangularPair};
+use super::triangular::{Factors, TriangularPair, Upper};
 use super::{Linearity, PrecondError, Preconditioner, pattern};
 use crate::LinearOperator;
 use resolvent_matrices::{CsrRef, Real, Scalar};
@@ -80,7 +80,7 @@ impl<T: Scalar> Ilut<T> {
         let mut solves = TriangularPair::new(below, above, config.low_precision);
         solves.fill(Factors {
             lower: (below, lower.values()),
-            upper: (above, upper.values()),
+            upper: (above, Upper::Values(upper.values())),
             inverse: &e.inverse,
             unit_lower: true,
         });

@@ -115,13 +115,13 @@ impl<T: Scalar> Lines<T> {
         let (pattern, _) = f.lower;
         self.lower.fill::<true>(n, |i, d| {
             let row = pattern.row(i);
-            let at = pattern.col[row.clone()].binary_search(&(i as u32 - d));
+            let at = find(&pattern.col[row.clone()], i as u32 - d);
             at.map_or(T::ZERO, |k| f.unit_lower_value(row.start + k))
         });
         let (pattern, _) = f.upper;
         self.upper.fill::<false>(n, |i, d| {
             let row = pattern.row(i);
-            let at = pattern.col[row.clone()].binary_search(&(i as u32 + d));
+            let at = find(&pattern.col[row.clone()], i as u32 + d);
             at.map_or(T::ZERO, |k| f.unit_upper_value(i, row.start + k))
         });
     }
@@ -241,6 +241,15 @@ impl Open {
         };
         *len += line.len();
         line
+    }
+}
+
+/// Where a column stands in a row; rows of lines are short.
+#[inline(always)]
+fn find(columns: &[u32], j: u32) -> Option<usize> {
+    match columns.len() {
+        0..=16 => columns.iter().position(|&c| c == j),
+        _ => columns.binary_search(&j).ok(),
     }
 }
 

@@ -54,11 +54,20 @@ pub(crate) struct Factors<'a, T> {
     /// Strict lower triangle of L, by rows.
     pub lower: (Pattern<'a>, &'a [T]),
     /// Strict upper triangle of U, by rows.
-    pub upper: (Pattern<'a>, &'a [T]),
+    pub upper: (Pattern<'a>, Upper<'a, T>),
     /// Inverse diagonal of U, and of L if it is not unit.
     pub inverse: &'a [T],
     /// Whether the diagonal of L is 1; else it is that of U (Cholesky).
     pub unit_lower: bool,
+}
+
+/// The values of U.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Upper<'a, T> {
+    /// As they are.
+    Values(&'a [T]),
+    /// U = Lᴴ: where each entry comes from in L, and the values of L.
+    Adjoint(&'a [u32], &'a [T]),
 }
 
 impl<T: Scalar> Factors<'_, T> {
@@ -76,7 +85,11 @@ impl<T: Scalar> Factors<'_, T> {
     /// Entry `k`, in row `i`, of U with its rows scaled to a unit diagonal.
     #[inline(always)]
     fn unit_upper_value(&self, i: usize, k: usize) -> T {
-        self.upper.1[k] * self.inverse[i]
+        let value = match self.upper.1 {
+            Upper::Values(values) => values[k],
+            Upper::Adjoint(source, lower) => lower[source[k] as usize].conj(),
+        };
+        value * self.inverse[i]
     }
 
     /// Row `i` of D⁻¹, which stands between the two.

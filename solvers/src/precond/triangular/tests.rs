@@ -58,7 +58,7 @@ fn agrees<T: Scalar>(l: &Csr<T>, u: &Csr<T>, half: bool, lines: Option<bool>) {
     for unit_lower in [true, false] {
         let f = Factors {
             lower: (pattern(l), l.values()),
-            upper: (pattern(u), u.values()),
+            upper: (pattern(u), Upper::Values(u.values())),
             inverse: &inverse,
             unit_lower,
         };
