@@ -129,7 +129,7 @@ pub const SOLVERS: &[Entry] = &[
         "direct",
         "sparse Cholesky or LU with refinement: any nonsingular matrix",
         &[
-            ("kind", "auto, llt or lu (auto)"),
+            ("kind", "auto, llt, ldlt or lu (auto)"),
             ("refinements", "steps of refinement at most (5)"),
         ],
     ),
@@ -238,9 +238,10 @@ pub fn solver<R: Real>(spec: &str) -> Result<Option<Method<R>>, RegistryError> {
         "direct" => {
             let default = DirectConfig::default();
             Method::Direct(DirectConfig {
-                kind: match o.word("kind", &["auto", "llt", "lu"])? {
+                kind: match o.word("kind", &["auto", "llt", "ldlt", "lu"])? {
                     Some(1) => Kind::Llt,
-                    Some(2) => Kind::Lu,
+                    Some(2) => Kind::Ldlt,
+                    Some(3) => Kind::Lu,
                     _ => default.kind,
                 },
                 refinements: o.count("refinements", default.refinements)?,

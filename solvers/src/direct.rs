@@ -1,7 +1,7 @@
 //! Direct solution by a sparse factorisation (faer): LLᴴ of Hermitian positive definite matrices, LU
-//! with partial pivoting of all others.
+//! with partial pivoting of all others, LDLᴴ of Hermitian ones where that is asked for.
 //!
-//! 1. A is scaled by powers of two: symmetrically to a unit diagonal for LLᴴ, by rows and then
+//! 1. A is scaled by powers of two: symmetrically for LLᴴ and LDLᴴ, by rows and then
 //!    columns to entries of size one for LU. Nothing is rounded by that.
 //! 2. The symbolic analysis (ordering, pattern of the factors) is kept for the next matrix of the
 //!    same pattern; the factors are kept as well while the values are the same.
@@ -40,6 +40,10 @@ pub enum Kind {
     Auto,
     /// LLᴴ: A must be Hermitian positive definite; its lower triangle is read.
     Llt,
+    /// LDLᴴ with pivots of order 1 and 2 within the supernodes: A must be Hermitian; its lower
+    /// triangle is read. Half the work of LU, but pivots are not sought in all of the matrix: where
+    /// they fail, the residual shows it and the solve ends `Stagnated` or `Singular`.
+    Ldlt,
     /// LU with partial pivoting.
     Lu,
 }

@@ -4,6 +4,7 @@ use super::{Kind, Prediction, may_be_definite};
 use crate::SolveError;
 use faer::dyn_stack::{MemBuffer, MemStack, StackReq};
 use faer::linalg::cholesky::llt::factor::LltError;
+use faer::perm::PermRef;
 use faer::sparse::linalg::{LuError, cholesky, lu};
 use faer::sparse::{FaerError, SparseColMatRef, SymbolicSparseColMatRef};
 use faer::{Conj, MatMut, Par, Side};
@@ -31,6 +32,14 @@ enum Numeric<T: Scalar> {
     Llt {
         symbolic: cholesky::SymbolicCholesky<u32>,
         values: Vec<T::Faer>,
+    },
+    Ldlt {
+        symbolic: cholesky::SymbolicCholesky<u32>,
+        values: Vec<T::Faer>,
+        /// Below the diagonal of D, whose blocks are of order 1 and 2.
+        subdiagonal: Vec<T::Faer>,
+        /// Order of the pivots within the supernodes, and its inverse.
+        perm: [Vec<u32>; 2],
     },
     Lu {
         symbolic: lu::SymbolicLu<u32>,
@@ -70,10 +79,10 @@ impl<T: Scalar> Factor<T> {
     pub fn analyse(a: CsrRef<'_, T, u32>, kind: Kind) -> Result<Self, SolveError> {
         let n = a.square()?;
         let plan = TransposePlan::new(a);
-        let llt = match kind {
-            Kind::Auto => may_be_definite(a),
-            Kind::Llt => true,
-            Kind::Lu => false,
+        let kind = match kind {
+            Kind::Auto if may_be_definite(a) => Kind::Llt,
+            Kind::Auto => Kind::Lu,
+            kind => kind,
         };
         let columns =
             SymbolicSparseColMatRef::new_checked(n, n, plan.row_ptr(), None, plan.col_idx());
@@ -86,11 +95,21 @@ impl<T: Scalar> Factor<T> {
             )
             .map_err(failed)
         };
-        let (kind, entries) = if llt {
+        let (kind, entries) = if kind != Kind::Lu {
             let symbolic = analyse(columns)?;
             let entries = symbolic.len_val();
             let values = Vec::new();
-            (Numeric::Llt { symbolic, values }, entries)
+            let numeric = if kind == Kind::Llt {
+                Numeric::Llt { symbolic, values }
+            } else {
+                Numeric::Ldlt {
+                    symbolic,
+                    values,
+                    subdiagonal: vec![T::as_faer(&[T::ZERO])[0]; n],
+                    perm: [vec![0; n], vec![0; n]],
+                }
+            };
+            (numeric, entries)
         } else {
             let both = a.add(T::ONE, a.transpose().view(), T::ONE)?; // its pattern is symmetric
             let pattern =
@@ -172,6 +191,30 @@ impl<T: Scalar> Factor<T> {
                     Err(LltError::NonPositivePivot { .. }) => false,
                 }
             }
+            Numeric::Ldlt {
+                symbolic,
+                values,
+                subdiagonal,
+                perm: [forward, inverse],
+            } => {
+                let zero = T::as_faer(&[T::ZERO])[0];
+                values.resize(symbolic.len_val(), zero);
+                let req = symbolic
+                    .factorize_numeric_intranode_lblt_scratch::<T::Faer>(par, Default::default());
+                // a pivot that vanishes is not reported: the residual shows it
+                symbolic.factorize_numeric_intranode_lblt(
+                    values,
+                    subdiagonal,
+                    forward,
+                    inverse,
+                    matrix,
+                    Side::Lower,
+                    par,
+                    MemStack::new(&mut buffer(req)?),
+                    Default::default(),
+                );
+                true
+            }
             Numeric::Lu { symbolic, numeric } => {
                 let req = symbolic.factorize_numeric_lu_scratch::<T::Faer>(par, Default::default());
                 let mut buffer = buffer(req)?;
@@ -197,13 +240,17 @@ impl<T: Scalar> Factor<T> {
 
     /// The scaled matrix by columns.
     fn scale(&mut self, a: CsrRef<'_, T, u32>) {
-        if self.is_llt() {
+        let largest = |values: &[T]| values.iter().fold(T::Real::ZERO, |m, v| m.max(v.abs()));
+        if !matches!(self.kind, Numeric::Lu { .. }) {
             for i in 0..a.nrows() {
-                self.rows[i] = power_of_two(a.get(i, i).re().sqrt());
+                let size = match self.is_llt() {
+                    true => a.get(i, i).re(),
+                    false => largest(a.row(i).1),
+                };
+                self.rows[i] = power_of_two(size.sqrt());
             }
             self.cols.copy_from_slice(&self.rows);
         } else {
-            let largest = |values: &[T]| values.iter().fold(T::Real::ZERO, |m, v| m.max(v.abs()));
             self.cols.fill(T::Real::ZERO);
             for i in 0..a.nrows() {
                 self.rows[i] = power_of_two(largest(a.row(i).1));
@@ -232,7 +279,7 @@ impl<T: Scalar> Factor<T> {
         if columns > self.buffer_columns {
             let par = par();
             self.buffer = buffer(match &self.kind {
-                Numeric::Llt { symbolic, .. } => {
+                Numeric::Llt { symbolic, .. } | Numeric::Ldlt { symbolic, .. } => {
                     symbolic.solve_in_place_scratch::<T::Faer>(columns, par)
                 }
                 Numeric::Lu { symbolic, .. } => {
@@ -258,6 +305,16 @@ impl<T: Scalar> Factor<T> {
         match &self.kind {
             Numeric::Llt { symbolic, values } => cholesky::LltRef::new(symbolic, values)
                 .solve_in_place_with_conj(Conj::No, rhs, par(), stack),
+            Numeric::Ldlt {
+                symbolic,
+                values,
+                subdiagonal,
+                perm: [forward, inverse],
+            } => {
+                let perm = PermRef::new_checked(forward, inverse, n);
+                cholesky::IntranodeLbltRef::new(symbolic, values, subdiagonal, perm)
+                    .solve_in_place_with_conj(Conj::No, rhs, par(), stack);
+            }
             Numeric::Lu { symbolic, numeric } => lu::LuRef::new_unchecked(symbolic, numeric)
                 .solve_in_place_with_conj(Conj::No, rhs, par(), stack),
         }

@@ -14,11 +14,11 @@ fn solve<T: Scalar>(
     direct.solve(System::new(a, b, &mut Identity), x, &mut ())
 }
 
-fn every_nonsingular_problem<T: Scalar>() {
+fn every_nonsingular_problem<T: Scalar>(kind: Kind) {
     let tiny = T::Real::EPSILON.to_f64() > 1e-10;
     let rtol = T::Real::from_f64(if tiny { 1e-4 } else { 1e-11 });
     for p in zoo::<T>().unwrap() {
-        if p.properties.constant_nullspace {
+        if p.properties.constant_nullspace || kind == Kind::Ldlt && !p.properties.hermitian {
             continue;
         }
         let stopping = Stopping {
@@ -27,6 +27,7 @@ fn every_nonsingular_problem<T: Scalar>() {
         };
         let mut direct = Direct::new(DirectConfig {
             stopping,
+            kind,
             ..DirectConfig::default()
         });
         let mut x = vec![T::ZERO; p.matrix.nrows()];
@@ -37,10 +38,12 @@ fn every_nonsingular_problem<T: Scalar>() {
 
 #[test]
 fn solves_every_nonsingular_problem_of_the_zoo() {
-    every_nonsingular_problem::<f64>();
-    every_nonsingular_problem::<f32>();
-    every_nonsingular_problem::<Complex<f64>>();
-    every_nonsingular_problem::<Complex<f32>>();
+    for kind in [Kind::Auto, Kind::Ldlt, Kind::Lu] {
+        every_nonsingular_problem::<f64>(kind);
+        every_nonsingular_problem::<f32>(kind);
+        every_nonsingular_problem::<Complex<f64>>(kind);
+        every_nonsingular_problem::<Complex<f32>>(kind);
+    }
 }
 
 fn shifted(shift: f64) -> Csr<f64> {
