@@ -9,12 +9,17 @@
 //!
 //! | per iteration | 1 A, 1 M⁻¹, 3 reductions (4 with the second β) | memory | 4n scalars |
 //!
+//! Several right-hand sides walk side by side: one pass over A and one over the factors of M serve
+//! up to [`WIDTH`](many::WIDTH) of them in each iteration.
+//!
 //! It differs from the textbook in that the residual is recomputed before convergence is claimed,
 //! and in that β is chosen by what the preconditioner declares itself to be.
 //!
 //! - M. R. Hestenes, E. Stiefel, J. Res. NBS 49(6):409–436, 1952, doi:10.6028/jres.049.044.
 //! - Y. Notay, Flexible conjugate gradients, SIAM J. Sci. Comput. 22(4):1444–1460, 2000,
 //!   doi:10.1137/S1064827599362314.
+
+mod many;
 
 use crate::run::{Run, Verdict};
 use crate::{
@@ -36,6 +41,17 @@ impl<R: Real> Default for CgConfig<R> {
         Self {
             stopping: Stopping::default(),
             flexible: false,
+        }
+    }
+}
+
+impl<R> CgConfig<R> {
+    /// What the preconditioner must be.
+    fn needs(&self) -> Linearity {
+        if self.flexible {
+            Linearity::Variable
+        } else {
+            Linearity::NearlyHpd
         }
     }
 }
@@ -76,12 +92,15 @@ impl<T: Scalar> Solver<T> for Cg<T> {
         observer: &mut dyn Observer<T>,
     ) -> Result<SolveReport<T::Real>, SolveError> {
         let Self { config, r, z, p, q } = self;
-        let needed = if config.flexible {
-            Linearity::Variable
-        } else {
-            Linearity::NearlyHpd
-        };
-        let mut run = Run::start("cg", needed, r.len(), config.stopping, system, x, observer)?;
+        let mut run = Run::start(
+            "cg",
+            config.needs(),
+            r.len(),
+            config.stopping,
+            system,
+            x,
+            observer,
+        )?;
         let polak_ribiere = run.linearity() > Linearity::FixedHpd;
 
         let mut rnorm = run.residual(x, r); // r = b − Ax
@@ -131,6 +150,15 @@ impl<T: Scalar> Solver<T> for Cg<T> {
             run.advance();
         };
         Ok(run.finish(reason, rnorm, x, r))
+    }
+
+    fn solve_many(
+        &mut self,
+        system: System<'_, T>,
+        x: &mut [T],
+        observer: &mut dyn Observer<T>,
+    ) -> Result<Vec<SolveReport<T::Real>>, SolveError> {
+        self.side_by_side(system, x, observer)
     }
 
     fn workspace_bytes(&self) -> usize {

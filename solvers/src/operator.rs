@@ -39,6 +39,15 @@ pub trait LinearOperator<T: Scalar>: Sync {
         kernels::sub_from(b, r); // r = b − r
     }
 
+    /// yⱼ ← A xⱼ for the listed columns j; x holds columns of `ncols` numbers one after the other,
+    /// y of `nrows`. A matrix reads its entries once for all of them.
+    fn apply_many(&self, columns: &[usize], x: &[T], y: &mut [T]) {
+        let (m, n) = (self.ncols(), self.nrows());
+        for &j in columns {
+            self.apply(&x[j * m..(j + 1) * m], &mut y[j * n..(j + 1) * n]); // yⱼ = Axⱼ
+        }
+    }
+
     /// What is declared of A; nothing by default.
     fn tags(&self) -> Tags {
         Tags::default()
@@ -64,6 +73,9 @@ impl<T: Scalar> LinearOperator<T> for Csr<T> {
     fn apply_dot(&self, x: &[T], y: &mut [T]) -> T {
         kernels::spmv_dot(self.view(), self.runs().as_slice(), x, y) // y = Ax, xᴴy
     }
+    fn apply_many(&self, columns: &[usize], x: &[T], y: &mut [T]) {
+        kernels::spmm(self.view(), self.runs().as_slice(), columns, x, y); // yⱼ = Axⱼ
+    }
     fn residual(&self, b: &[T], x: &[T], r: &mut [T]) {
         kernels::residual(self.view(), self.runs().as_slice(), b, x, r); // r = b − Ax
     }
@@ -85,6 +97,9 @@ impl<T: Scalar> LinearOperator<T> for CsrRef<'_, T, u32> {
     fn apply_dot(&self, x: &[T], y: &mut [T]) -> T {
         kernels::spmv_dot(*self, &[], x, y) // y = Ax, xᴴy
     }
+    fn apply_many(&self, columns: &[usize], x: &[T], y: &mut [T]) {
+        kernels::spmm(*self, &[], columns, x, y); // yⱼ = Axⱼ
+    }
     fn residual(&self, b: &[T], x: &[T], r: &mut [T]) {
         kernels::residual(*self, &[], b, x, r); // r = b − Ax
     }
@@ -105,6 +120,9 @@ impl<T: Scalar> LinearOperator<T> for CsrRef<'_, T, usize> {
     }
     fn apply_dot(&self, x: &[T], y: &mut [T]) -> T {
         kernels::spmv_dot(*self, &[], x, y) // y = Ax, xᴴy
+    }
+    fn apply_many(&self, columns: &[usize], x: &[T], y: &mut [T]) {
+        kernels::spmm(*self, &[], columns, x, y); // yⱼ = Axⱼ
     }
     fn residual(&self, b: &[T], x: &[T], r: &mut [T]) {
         kernels::residual(*self, &[], b, x, r); // r = b − Ax
@@ -129,6 +147,9 @@ impl<T: Scalar, A: LinearOperator<T> + ?Sized> LinearOperator<T> for &A {
     }
     fn residual(&self, b: &[T], x: &[T], r: &mut [T]) {
         (**self).residual(b, x, r);
+    }
+    fn apply_many(&self, columns: &[usize], x: &[T], y: &mut [T]) {
+        (**self).apply_many(columns, x, y);
     }
     fn tags(&self) -> Tags {
         (**self).tags()
@@ -162,6 +183,9 @@ impl<T: Scalar, A: LinearOperator<T>> LinearOperator<T> for Tagged<A> {
     }
     fn residual(&self, b: &[T], x: &[T], r: &mut [T]) {
         self.operator.residual(b, x, r);
+    }
+    fn apply_many(&self, columns: &[usize], x: &[T], y: &mut [T]) {
+        self.operator.apply_many(columns, x, y);
     }
     fn tags(&self) -> Tags {
         self.tags

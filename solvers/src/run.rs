@@ -177,6 +177,18 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         Ok(sum[0])
     }
 
+    /// A product and a preconditioning were done for this solve together with others: takes them
+    /// into account.
+    pub fn count(&mut self, matvecs: usize, precond_applies: usize) {
+        self.matvecs += matvecs;
+        self.precond_applies += precond_applies;
+    }
+
+    /// z, out of the null space.
+    pub fn project(&self, z: &mut [T]) {
+        self.nullspace.project(self.comm, z);
+    }
+
     /// v ← v − Q Qᴴ v with Q spanning null(Aᴴ), where that is known: keeps a residual consistent.
     pub fn project_left(&self, v: &mut [T]) {
         self.nullspace.project_left(self.comm, self.hermitian, v);

@@ -56,7 +56,8 @@ impl<T: Scalar<Real = f64>> Observer<T> for Recorder<'_> {
             relative_residual: relative(step.residual_norm, self.rhs_norms[self.column]),
         };
         let (solver, precond) = self.names;
-        match self.series.last_mut() {
+        let mut known = self.series.iter_mut().rev();
+        match known.find(|series| series.column == self.column) {
             Some(series) if step.k > 0 => series.points.push(point),
             _ => self.series.push(Series {
                 solver,

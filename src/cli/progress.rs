@@ -13,7 +13,8 @@ const PAUSE: Duration = Duration::from_millis(60);
 pub struct Progress<'a, T: Scalar> {
     bar: Option<ProgressBar>,
     drawn: Instant,
-    first: f64,
+    /// ‖r‖ of each column at its start.
+    first: Vec<f64>,
     /// max(rtol·‖b‖, atol) of each column.
     targets: Vec<f64>,
     column: usize,
@@ -33,7 +34,7 @@ impl<'a, T: Scalar<Real = f64>> Progress<'a, T> {
         Self {
             bar,
             drawn: Instant::now(),
-            first: 0.0,
+            first: vec![0.0; targets.len()],
             targets,
             column: 0,
             names: String::new(),
@@ -45,14 +46,15 @@ impl<'a, T: Scalar<Real = f64>> Progress<'a, T> {
 impl<T: Scalar<Real = f64>> Observer<T> for Progress<'_, T> {
     fn step(&mut self, step: &Step<'_, T>) -> ControlFlow<()> {
         if step.k == 0 {
-            self.first = step.residual_norm;
+            self.first[self.column] = step.residual_norm;
         }
         if let Some(bar) = &self.bar
             && self.drawn.elapsed() > PAUSE
         {
             self.drawn = Instant::now();
-            let whole = (self.first / self.targets[self.column]).ln();
-            let part = (self.first / step.residual_norm).ln() / whole;
+            let first = self.first[self.column];
+            let whole = (first / self.targets[self.column]).ln();
+            let part = (first / step.residual_norm).ln() / whole;
             bar.set_position((part.clamp(0.0, 1.0) * STEPS as f64) as u64);
             bar.set_message(format!(
                 "{}: iteration {}, ‖r‖ = {:.2e}",

@@ -227,11 +227,8 @@ impl<T: Scalar> Trial<'_, T> {
             hurried: self.hurried,
             free: self.free,
             stopping: self.stopping,
-            target: T::Real::ZERO,
-            first: None,
-            least: T::Real::INFINITY,
-            halved: (0, T::Real::INFINITY),
-            gave_up: None,
+            paces: Vec::new(),
+            current: 0,
             began: None,
         };
         // the first column alone: what fails on it need not be tried on the others
@@ -255,7 +252,12 @@ impl<T: Scalar> Trial<'_, T> {
             if self.candidate.negate {
                 found.iter_mut().for_each(|v| *v = -*v); // −A·(−x) = b
             }
-            watch.aim(norm(self.comm, &rhs));
+            let target = |b: &[T]| {
+                let relative = self.stopping.rtol * norm(self.comm, b);
+                Pace::towards(relative.max(self.stopping.atol))
+            };
+            watch.paces = rhs.chunks_exact(n).map(target).collect();
+            watch.current = 0;
             watch.columns.clone_from(&group);
             let system = System {
                 a: &a,
@@ -278,11 +280,10 @@ impl<T: Scalar> Trial<'_, T> {
             if self.candidate.negate {
                 found.iter_mut().for_each(|v| *v = -*v);
             }
-            for ((&column, mut report), found) in
-                group.iter().zip(reports).zip(found.chunks_exact(n))
-            {
+            let ends = group.iter().zip(reports).zip(&watch.paces);
+            for (((&column, mut report), pace), found) in ends.zip(found.chunks_exact(n)) {
                 if report.reason == StopReason::Interrupted
-                    && let Some(reason) = watch.gave_up
+                    && let Some(reason) = pace.gave_up
                 {
                     report.reason = reason;
                 }
@@ -308,18 +309,25 @@ struct Watch<'a, T: Scalar> {
     observer: &'a mut dyn Observer<T>,
     /// Which of all columns are being solved for.
     columns: Vec<usize>,
+    /// How each of them gets on; the next step is of the current one.
+    paces: Vec<Pace<T::Real>>,
+    current: usize,
     hurried: bool,
     free: bool,
     stopping: Stopping<T::Real>,
-    target: T::Real,
-    first: Option<T::Real>,
-    least: T::Real,
-    /// When the residual was last seen to have halved, and what it was then.
-    halved: (usize, T::Real),
-    /// Why the solve was ended, if it was ended here.
-    gave_up: Option<StopReason>,
     /// When the first iteration did: what a solver does before is setup (a factorisation).
     began: Option<Instant>,
+}
+
+/// How one column gets on.
+struct Pace<R> {
+    target: R,
+    first: Option<R>,
+    least: R,
+    /// When the residual was last seen to have halved, and what it was then.
+    halved: (usize, R),
+    /// Why the solve was ended, if it was ended here.
+    gave_up: Option<StopReason>,
 }
 
 /// Iterations before a rate of convergence is judged.
@@ -331,50 +339,61 @@ const HOPE: f64 = 4.0;
 /// Iterations within which a residual that makes progress has halved.
 const STANDSTILL: usize = 5000;
 
-impl<T: Scalar> Watch<'_, T> {
-    fn aim(&mut self, rhs_norm: T::Real) {
-        self.target = (self.stopping.rtol * rhs_norm).max(self.stopping.atol);
-        self.gave_up = None;
+impl<R: Real> Pace<R> {
+    fn towards(target: R) -> Self {
+        Self {
+            target,
+            first: None,
+            least: R::INFINITY,
+            halved: (0, R::INFINITY),
+            gave_up: None,
+        }
     }
 
-    fn judge(&mut self, k: usize, residual_norm: T::Real) -> Option<StopReason> {
+    /// Takes a residual in; whether it has not halved for long.
+    fn stands_still(&mut self, k: usize, residual_norm: R) -> bool {
         if k == 0 {
             self.first = Some(residual_norm);
-            self.least = T::Real::INFINITY;
+            self.least = R::INFINITY;
             self.halved = (0, residual_norm);
         }
         self.least = self.least.min(residual_norm);
         if self.least + self.least <= self.halved.1 {
             self.halved = (k, self.least);
         }
-        if self.hurried && self.hopeless(k) {
-            return Some(StopReason::MaxIterations);
-        }
-        let still = k - self.halved.0.min(k);
-        (self.free && still > STANDSTILL).then_some(StopReason::Stagnated)
+        k - self.halved.0.min(k) > STANDSTILL
     }
 
-    fn hopeless(&self, k: usize) -> bool {
+    /// Whether the rate so far does not lead there in so many iterations.
+    fn hopeless(&self, k: usize, max_iters: usize) -> bool {
         let Some(first) = self.first.filter(|_| k >= PATIENCE && k.is_multiple_of(50)) else {
             return false;
         };
         let [first, least, target] = [first, self.least, self.target].map(|r| r.to_f64().ln());
         let whole = (first - target) * k as f64 / (first - least);
-        whole.is_nan() || whole > HOPE * self.stopping.max_iters as f64
+        whole.is_nan() || whole > HOPE * max_iters as f64
     }
 }
 
 impl<T: Scalar> Observer<T> for Watch<'_, T> {
     fn step(&mut self, step: &Step<'_, T>) -> ControlFlow<()> {
         self.began.get_or_insert_with(Instant::now);
-        self.gave_up = self.judge(step.k, step.residual_norm);
-        if self.gave_up.is_some() {
-            return ControlFlow::Break(());
+        if let Some(pace) = self.paces.get_mut(self.current) {
+            let still = pace.stands_still(step.k, step.residual_norm);
+            pace.gave_up = if self.hurried && pace.hopeless(step.k, self.stopping.max_iters) {
+                Some(StopReason::MaxIterations)
+            } else {
+                (self.free && still).then_some(StopReason::Stagnated)
+            };
+            if pace.gave_up.is_some() {
+                return ControlFlow::Break(());
+            }
         }
         self.observer.step(step)
     }
 
     fn column(&mut self, index: usize) {
+        self.current = index;
         self.observer.column(self.columns[index]);
     }
 }

@@ -11,12 +11,14 @@ mod block;
 mod par;
 pub mod reference;
 pub(crate) mod simd;
+mod spmm;
 mod spmv;
 #[cfg(test)]
 mod tests;
 mod vector;
 
 pub use block::{block_axpy, block_dot};
+pub use spmm::spmm;
 pub(crate) use spmv::prefetch;
 pub use spmv::{residual, spmv, spmv_dot};
 pub use vector::{

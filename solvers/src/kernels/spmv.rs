@@ -64,13 +64,13 @@ pub fn residual<T: Scalar, I: Index>(
 }
 
 /// What becomes of the sum of a row.
-trait Finish<T>: Copy {
+pub(super) trait Finish<T>: Copy {
     fn finish(self, row: usize, sum: T) -> T;
 }
 
 /// yᵢ = Σ aᵢⱼxⱼ.
 #[derive(Clone, Copy)]
-struct Product;
+pub(super) struct Product;
 impl<T> Finish<T> for Product {
     #[inline(always)]
     fn finish(self, _: usize, sum: T) -> T {
@@ -89,7 +89,7 @@ impl<T: Scalar> Finish<T> for Residual<'_, T> {
 }
 
 /// The rows from `first` on whose results are `y`: runs by their own kernel, the rest row by row.
-fn product<T: Scalar, I: Index, F: Finish<T>>(
+pub(super) fn product<T: Scalar, I: Index, F: Finish<T>>(
     a: CsrRef<'_, T, I>,
     runs: &[Run],
     first: usize,
@@ -234,7 +234,7 @@ fn fixed<T: Scalar, I: Index, F: Finish<T>, const L: usize>(
 }
 
 /// How many parts a product with `nnz` entries is split into.
-fn threads(nnz: usize) -> usize {
+pub(super) fn threads(nnz: usize) -> usize {
     if nnz < MIN_PARALLEL || !parallel() {
         1
     } else {
@@ -263,7 +263,7 @@ fn by_rows<T: Scalar, I: Index>(
 }
 
 /// The number of rows that hold `left` of `parts` equal shares of the entries.
-fn middle<I: Index>(ptr: &[I], left: usize, parts: usize) -> usize {
+pub(super) fn middle<I: Index>(ptr: &[I], left: usize, parts: usize) -> usize {
     let rows = Range {
         start: ptr[0].at(),
         end: ptr[ptr.len() - 1].at(),

@@ -139,6 +139,41 @@ fn kernels_agree_with_their_references() {
     agree::<Complex<f64>>();
 }
 
+fn columns_agree<T: Scalar>() {
+    let pools = [1, 2].map(|k| {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(k)
+            .build()
+            .unwrap()
+    });
+    for n in [0, 1, 100, 5000, 40_000] {
+        for a in [matrix::<T>(n), grid::<T>(n)] {
+            let x = vector::<T>(4 * n, 8);
+            let untouched = vec![T::ONE; 4 * n];
+            let mut expected = untouched.clone();
+            for j in [0, 3] {
+                let column = j * n..(j + 1) * n;
+                spmv(a.view(), &[], &x[column.clone()], &mut expected[column]);
+            }
+            for pool in &pools {
+                let mut y = untouched.clone();
+                pool.install(|| {
+                    spmm(a.view(), a.runs().as_slice(), &[0, 3], &x, &mut y);
+                });
+                assert!(y == expected, "{} n={n}", T::NAME);
+            }
+        }
+    }
+}
+
+#[test]
+fn products_with_columns_are_those_with_each() {
+    columns_agree::<f32>();
+    columns_agree::<f64>();
+    columns_agree::<Complex<f32>>();
+    columns_agree::<Complex<f64>>();
+}
+
 #[test]
 fn the_grid_matrices_of_these_tests_have_runs() {
     for n in 32_768..32_772 {

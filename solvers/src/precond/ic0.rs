@@ -258,6 +258,17 @@ impl<T: Scalar> Preconditioner<T> for Ic0<T> {
         Ok(())
     }
 
+    fn apply_many(
+        &mut self,
+        _: usize,
+        columns: &[usize],
+        r: &[T],
+        z: &mut [T],
+    ) -> Result<(), PrecondError> {
+        self.solves.solve_many(columns, r, z);
+        Ok(())
+    }
+
     fn linearity(&self) -> Linearity {
         Linearity::FixedHpd
     }

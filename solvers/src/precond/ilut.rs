@@ -235,6 +235,17 @@ impl<T: Scalar> Preconditioner<T> for Ilut<T> {
         Ok(())
     }
 
+    fn apply_many(
+        &mut self,
+        _: usize,
+        columns: &[usize],
+        r: &[T],
+        z: &mut [T],
+    ) -> Result<(), PrecondError> {
+        self.solves.solve_many(columns, r, z);
+        Ok(())
+    }
+
     fn linearity(&self) -> Linearity {
         Linearity::Fixed
     }

@@ -85,6 +85,24 @@ pub trait Preconditioner<T: Scalar>: Send {
         Ok(kernels::dot(r, z))
     }
 
+    /// zⱼ ← M⁻¹ rⱼ for the listed columns j; r and z hold columns of `n` numbers one after the
+    /// other. A factorisation reads its factors once for all of them.
+    ///
+    /// # Errors
+    /// As [`Preconditioner::apply`].
+    fn apply_many(
+        &mut self,
+        n: usize,
+        columns: &[usize],
+        r: &[T],
+        z: &mut [T],
+    ) -> Result<(), PrecondError> {
+        for &j in columns {
+            self.apply(&r[j * n..(j + 1) * n], &mut z[j * n..(j + 1) * n])?; // zⱼ = M⁻¹rⱼ
+        }
+        Ok(())
+    }
+
     /// What M⁻¹ is. No default: the author must say.
     fn linearity(&self) -> Linearity;
 

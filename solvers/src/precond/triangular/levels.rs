@@ -73,6 +73,11 @@ impl<T: Scalar> Levels<T> {
         }
     }
 
+    /// Order of the factors.
+    pub fn rows(&self) -> usize {
+        self.order.len()
+    }
+
     /// z ← U⁻¹ D⁻¹ L⁻¹ r.
     pub fn solve(&mut self, r: &[T], z: &mut [T]) {
         assert_eq!(r.len(), self.order.len(), "triangular solve: length of r");

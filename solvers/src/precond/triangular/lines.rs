@@ -24,6 +24,8 @@ use resolvent_matrices::Scalar;
 pub(super) const BLOCK: usize = 8;
 /// Rows in a line, on average, from which lines are used.
 const MIN_ROWS: usize = 16;
+/// Rows in a line at most: its values stay in the second-level cache.
+const MAX_ROWS: usize = 4096;
 /// Zeros that may be filled into a line whatever its length.
 const FREE_ZEROS: usize = 8;
 
@@ -126,18 +128,21 @@ impl<T: Scalar> Lines<T> {
         });
     }
 
-    /// z ← U⁻¹ D⁻¹ L⁻¹ r.
-    pub fn solve(&self, r: &[T], z: &mut [T]) {
-        assert_eq!(r.len(), self.middle.len(), "triangular solve: length of r");
-        assert_eq!(z.len(), self.middle.len(), "triangular solve: length of z");
+    /// z ← U⁻¹ D⁻¹ L⁻¹ r for the listed columns of r and z: each line for all of them, while its
+    /// values are in cache.
+    pub fn solve(&self, columns: &[usize], r: &[T], z: &mut [T]) {
         match &self.lower.val {
-            Values::Full(val) => forward(&self.lower.lines, val, r, z),
-            Values::Half(val) => forward(&self.lower.lines, val, r, z),
+            Values::Full(val) => forward(&self.lower.lines, val, self.rows(), columns, r, z),
+            Values::Half(val) => forward(&self.lower.lines, val, self.rows(), columns, r, z),
         }
         match &self.upper.val {
-            Values::Full(val) => backward(&self.upper.lines, val, &self.middle, z),
-            Values::Half(val) => backward(&self.upper.lines, val, &self.middle, z),
+            Values::Full(val) => backward(&self.upper.lines, val, &self.middle, columns, z),
+            Values::Half(val) => backward(&self.upper.lines, val, &self.middle, columns, z),
         }
+    }
+
+    fn rows(&self) -> usize {
+        self.middle.len()
     }
 
     /// Memory held, in bytes.
@@ -202,6 +207,9 @@ struct Open {
 impl Open {
     /// Appends a row, if it has the shape of the line or either can be filled up with zeros.
     fn take(&mut self, row: &[u32]) -> bool {
+        if self.rows >= MAX_ROWS {
+            return false;
+        }
         if row != self.shape {
             let total = (self.rows + 1) * self.shape.len().max(row.len());
             let allowed = FREE_ZEROS + total / 8;
@@ -302,21 +310,38 @@ pub(super) fn lowest<const FORWARD: bool>(s: usize, count: usize, n: usize) -> u
 }
 
 simd! {
-    /// z ← L⁻¹ r.
-    fn forward<T: Scalar, S: Stored<T>>(lines: &[Line], val: &[S], r: &[T], z: &mut [T]) {
-        assert_eq!(r.len(), z.len());
+    /// zⱼ ← L⁻¹ rⱼ.
+    fn forward<T: Scalar, S: Stored<T>>(
+        lines: &[Line],
+        val: &[S],
+        n: usize,
+        columns: &[usize],
+        r: &[T],
+        z: &mut [T],
+    ) {
         for line in lines {
-            sweep::<T, S, true>(line, val, z, r);
+            for &j in columns {
+                let column = j * n..(j + 1) * n;
+                sweep::<T, S, true>(line, val, &mut z[column.clone()], &r[column]);
+            }
         }
     }
 }
 
 simd! {
-    /// z ← U⁻¹ D⁻¹ z.
-    fn backward<T: Scalar, S: Stored<T>>(lines: &[Line], val: &[S], middle: &[T], z: &mut [T]) {
-        assert_eq!(middle.len(), z.len());
+    /// zⱼ ← U⁻¹ D⁻¹ zⱼ.
+    fn backward<T: Scalar, S: Stored<T>>(
+        lines: &[Line],
+        val: &[S],
+        middle: &[T],
+        columns: &[usize],
+        z: &mut [T],
+    ) {
+        let n = middle.len();
         for line in lines {
-            sweep::<T, S, false>(line, val, z, middle);
+            for &j in columns {
+                sweep::<T, S, false>(line, val, &mut z[j * n..(j + 1) * n], middle);
+            }
         }
     }
 }
@@ -373,7 +398,7 @@ fn blocks<T: Scalar, S: Stored<T>, const FORWARD: bool, const FAR: usize>(
             let at = if FORWARD { i - far[k] } else { i + far[k] };
             // SAFETY: v holds FAR·BLOCK values. The rows of a line and those they wait for exist
             // (`Open::take` looks whether there is room), and z has as many as the pattern
-            // (asserted by `Lines::solve`).
+            // (`forward` and `backward` cut columns of that length).
             unsafe {
                 let x = z.get_unchecked(at..at + BLOCK);
                 let v = v.get_unchecked(k * BLOCK..(k + 1) * BLOCK);

@@ -136,9 +136,23 @@ impl<T: Scalar> TriangularPair<T> {
     /// # Panics
     /// If a vector has the wrong length.
     pub fn solve(&mut self, r: &[T], z: &mut [T]) {
+        self.solve_many(&[0], r, z);
+    }
+
+    /// The same for the listed columns of r and z, which hold n numbers each, one after the other.
+    ///
+    /// # Panics
+    /// If r and z differ in length, or lack one of the columns.
+    pub fn solve_many(&mut self, columns: &[usize], r: &[T], z: &mut [T]) {
+        assert_eq!(r.len(), z.len(), "triangular solve: lengths of r and z");
         match self {
-            Self::Lines(lines) => lines.solve(r, z),
-            Self::Levels(levels) => levels.solve(r, z),
+            Self::Lines(lines) => lines.solve(columns, r, z),
+            Self::Levels(levels) => {
+                let n = levels.rows();
+                for &j in columns {
+                    levels.solve(&r[j * n..(j + 1) * n], &mut z[j * n..(j + 1) * n]);
+                }
+            }
         }
     }
 
