@@ -1,8 +1,8 @@
 //! Reading a symmetric file needs at most 2.2 times the memory of the matrix.
 #![cfg(feature = "mtx")]
 
-use resolvent_matrices::mtx::{self, AnyMatrix};
 use resolvent_matrices::Csr;
+use resolvent_matrices::mtx::{self, AnyMatrix};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
