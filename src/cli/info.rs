@@ -4,11 +4,13 @@ use super::Status;
 use super::args::InfoArgs;
 use super::error::CliError;
 use super::input::{Double, Input, MatrixJson};
+use super::machine;
 use super::plot::spy;
 use super::report;
 use super::solve::{check_grid, file_name, writable};
 use resolvent::matrices::{Definiteness, Dominance, IndefiniteProof};
 use resolvent::mtx::AnyMatrix;
+use resolvent::solvers::{DirectConfig, condition};
 use resolvent::{Complex, Csr, Evidence, Grid};
 use serde::Serialize;
 
@@ -42,6 +44,10 @@ struct InfoJson {
     constant_nullspace: bool,
     norm_inf: f64,
     norm_fro: f64,
+    /// κ₂, a lower bound; null where it was not estimated or is infinite.
+    condition_estimate: Option<f64>,
+    /// Whether a factorisation found A singular to working precision.
+    singular: Option<bool>,
     grid: Option<[usize; 3]>,
     version: &'static str,
 }
@@ -77,7 +83,8 @@ fn show<T: Double>(args: &InfoArgs, input: &Input, a: &Csr<T>) -> Result<Status,
         None => Grid::detect(a.view()),
     };
     let evidence = Evidence::gather(a.view());
-    let info = describe(input, a, &evidence, grid);
+    let condition = estimate(a, &evidence);
+    let info = describe(input, a, &evidence, grid, condition);
     if let Some(path) = &args.plot {
         spy::save(path, &file_name(&input.path), a.view())?;
     }
@@ -90,7 +97,36 @@ fn show<T: Double>(args: &InfoArgs, input: &Input, a: &Csr<T>) -> Result<Status,
     Ok(Status::Done)
 }
 
-fn describe<T: Double>(input: &Input, a: &Csr<T>, e: &Evidence, grid: Option<Grid>) -> InfoJson {
+/// What the estimate of the condition number may cost.
+const FLOPS: f64 = 4e9;
+
+/// κ₂ of a matrix that can be factorised in a moment; `None` of any other.
+fn estimate<T: Double>(a: &Csr<T>, e: &Evidence) -> Option<f64> {
+    if !e.square || !e.finite || a.nrows() == 0 {
+        return None;
+    }
+    if e.empty_rows + e.empty_columns > 0 {
+        return Some(f64::INFINITY);
+    }
+    let config = DirectConfig {
+        refinements: 0,
+        max_bytes: Some(machine::memory_for_factors() / 2),
+        max_flops: Some(FLOPS),
+        ..DirectConfig::default()
+    };
+    condition(a.view(), config).ok()
+}
+
+/// Beyond this, rounding alone decides.
+const SINGULAR: f64 = 1.0 / f64::EPSILON;
+
+fn describe<T: Double>(
+    input: &Input,
+    a: &Csr<T>,
+    e: &Evidence,
+    grid: Option<Grid>,
+    condition: Option<f64>,
+) -> InfoJson {
     let sum: Complex<f64> = a.values().iter().map(|v| v.to_c64()).sum();
     InfoJson {
         matrix: input.json(),
@@ -139,6 +175,8 @@ fn describe<T: Double>(input: &Input, a: &Csr<T>, e: &Evidence, grid: Option<Gri
         constant_nullspace: e.constant_nullspace,
         norm_inf: a.view().norm_inf(),
         norm_fro: a.view().norm_fro(),
+        condition_estimate: condition.filter(|c| c.is_finite()),
+        singular: condition.map(|c| c >= SINGULAR),
         grid: grid.map(|grid| grid.dims()),
         version: env!("CARGO_PKG_VERSION"),
     }
@@ -175,6 +213,14 @@ fn text(info: &InfoJson, e: &Evidence, grid: Option<Grid>) -> String {
         info.norm_inf, info.norm_fro
     );
     line("norms", norms);
+    let condition = match (info.condition_estimate, info.singular) {
+        (Some(c), Some(false)) => format!("about {c:.1e} or more (2-norm)"),
+        (_, Some(true)) => "singular to working precision".into(),
+        _ => "not estimated: a factorisation would take long".into(),
+    };
+    if e.square && e.finite {
+        line("condition", condition);
+    }
     let sum = match &info.sum {
         Sum::Real(s) => format!("{s}"),
         Sum::Complex([re, im]) => format!("{re} + {im}i"),
