@@ -108,12 +108,12 @@ impl SolveJson {
             let what = match &a.error {
                 Some(error) => error.clone(),
                 None => format!(
-                    "{} after {} iterations",
+                    "{} after {}",
                     a.reason.replace('_', " "),
-                    a.iterations
+                    iterations(a.iterations)
                 ),
             };
-            lines.push(format!("tried {} + {}: {what}", a.solver, a.precond));
+            lines.push(format!("tried {}: {what}", way(a.solver, a.precond)));
         }
         let s = &self.seconds;
         let outcome = if self.converged {
@@ -122,10 +122,9 @@ impl SolveJson {
             format!("NOT converged ({})", self.reason.replace('_', " "))
         };
         lines.push(format!(
-            "{} + {}: {outcome}, {} iterations, {} s (read {}, setup {}, solve {})",
-            self.solver,
-            self.precond,
-            self.iterations,
+            "{}: {outcome}, {}, {} s (read {}, setup {}, solve {})",
+            way(self.solver, self.precond),
+            iterations(self.iterations),
             seconds(s.total),
             seconds(s.read),
             seconds(s.setup),
@@ -141,10 +140,10 @@ impl SolveJson {
         lines.push(last);
         for (index, c) in self.columns.iter().flatten().enumerate() {
             lines.push(format!(
-                "  column {}: {}, {} iterations, relative residual {:.2e}",
+                "  column {}: {}, {}, relative residual {:.2e}",
                 index + 1,
                 c.reason.replace('_', " "),
-                c.iterations,
+                iterations(c.iterations),
                 c.relative_residual
             ));
         }
@@ -153,6 +152,18 @@ impl SolveJson {
         }
         lines.join("\n") + "\n"
     }
+}
+
+/// A solver with its preconditioner, if it can have one.
+fn way(solver: &str, precond: &str) -> String {
+    match solver {
+        "direct" => solver.into(),
+        _ => format!("{solver} + {precond}"),
+    }
+}
+
+fn iterations(count: usize) -> String {
+    format!("{count} iteration{}", if count == 1 { "" } else { "s" })
 }
 
 /// Three digits.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Below this many numbers a vector operation is not worth a second thread.
-const MIN_PARALLEL: usize = 32 * 1024;
+pub(super) const MIN_PARALLEL: usize = 32 * 1024;
 /// Leaves of the summation tree have at most this many numbers.
 pub(super) const LEAF: usize = 4096;
 

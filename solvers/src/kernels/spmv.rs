@@ -6,9 +6,9 @@
 //! split over threads so that each gets as many entries. Every kernel adds up a row from left to
 //! right: all give the same bits.
 
-use super::par::{parallel, sum_over_mut};
+use super::par::{MIN_PARALLEL as MIN_PARALLEL_ROWS, parallel, sum_over_mut};
 use super::simd::simd;
-use super::vector::dot_leaf;
+use super::vector::{dot, dot_leaf};
 use resolvent_matrices::{CsrRef, Index, Run, Scalar};
 use std::ops::Range;
 
@@ -38,6 +38,10 @@ pub fn spmv_dot<T: Scalar, I: Index>(a: CsrRef<'_, T, I>, runs: &[Run], x: &[T],
     assert_eq!(x.len(), a.ncols(), "spmv_dot: length of x");
     assert_eq!(y.len(), a.nrows(), "spmv_dot: length of y");
     assert_eq!(x.len(), y.len(), "spmv_dot: a square matrix");
+    if y.len() < MIN_PARALLEL_ROWS && threads(a.nnz()) > 1 {
+        spmv(a, runs, x, y); // few rows, many entries: the product is worth two threads
+        return dot(x, y);
+    }
     sum_over_mut(y, &|first, y| {
         product(a, runs, first, x, y, Product);
         dot_leaf(&x[first..first + y.len()], y)
