@@ -1,5 +1,5 @@
 //! A chained line of `f64` with the instructions of AVX2: the operations of
-//! [`blocks`](super::lines) and [`Chain::step`](super::chain::Chain::step) in the same order, so
+//! [`blocks`](super::sweep) and [`Chain::step`](super::chain::Chain::step) in the same order, so
 //! the same bits. The compiler does not find these registers by itself.
 
 use super::chain::{BACK, LANES};

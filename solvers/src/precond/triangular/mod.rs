@@ -20,6 +20,7 @@ mod chain;
 mod levels;
 mod lines;
 mod stored;
+mod sweep;
 #[cfg(test)]
 mod tests;
 

@@ -125,3 +125,44 @@ fn grids_have_lines_and_scattered_entries_have_none() {
     // wide levels: rows wait for one far above only
     both::<f64>(2000, |i, d| d == 500 + i * 37 % 400, Some(false));
 }
+
+/// Stencils of every kind with holes: distances at the edges of a block, rows that lack some of
+/// them, and L and U that have nothing to do with each other.
+#[test]
+fn agree_on_random_stencils_with_holes() {
+    let mut state = 1u64;
+    let mut below = move |bound: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) as usize % bound
+    };
+    let (mut with_lines, mut without) = (0, 0);
+    for case in 0..400 {
+        let n = 1 + below(300);
+        let mut stencil = || -> (Vec<usize>, usize) {
+            let near = [1, 2, 7, 8, 9, 15, 16, 17];
+            let mut distances: Vec<usize> = (0..1 + below(6))
+                .map(|_| match below(3) {
+                    0 => 1,
+                    1 => near[below(near.len())],
+                    _ => 1 + below(n),
+                })
+                .collect();
+            distances.dedup();
+            (distances, 2 + below(60))
+        };
+        let (lower, upper) = (stencil(), stencil());
+        let keep = |(distances, hole): &(Vec<usize>, usize), i: usize, d: usize| {
+            distances.contains(&d) && (case % 2 == 0 || !(i * 31 + d).is_multiple_of(*hole))
+        };
+        let l = triangle::<f64>(n, -1, |i, d| keep(&lower, i, d));
+        let u = triangle::<f64>(n, 1, |i, d| keep(&upper, i, d));
+        match TriangularPair::<f64>::new(pattern(&l), pattern(&u), false) {
+            TriangularPair::Lines(_) => with_lines += 1,
+            TriangularPair::Levels(_) => without += 1,
+        }
+        agrees(&l, &u, case % 3 == 0, None);
+    }
+    assert!(with_lines > 50 && without > 50, "{with_lines} {without}");
+}
