@@ -15,6 +15,7 @@ mod options;
 use options::Options;
 use resolvent_solvers::precond::{
     ChebyshevConfig, FsaiConfig, Ic0Config, IctConfig, Ilu0Config, IlutConfig, JacobiConfig,
+    SsorConfig,
 };
 use resolvent_solvers::{
     BicgstabConfig, CgConfig, DirectConfig, FcgConfig, GmresConfig, Kind, Method, MinresConfig,
@@ -153,6 +154,14 @@ pub const PRECONDS: &[Entry] = &[
         &[("zero-as-one", "take zeros on the diagonal as 1 (false)")],
     ),
     entry(
+        "ssor",
+        "symmetric over-relaxation: no factorisation; positive definite, or any full diagonal",
+        &[
+            ("omega", "relaxation, between 0 and 2 (1, or --omega)"),
+            ("f32", "store the entries in half the bits (false)"),
+        ],
+    ),
+    entry(
         "ic0",
         "incomplete Cholesky on the pattern of A: positive definite",
         &[
@@ -277,6 +286,13 @@ pub fn precond(spec: &str) -> Result<Option<Precond>, RegistryError> {
         "jacobi" => Precond::Jacobi(JacobiConfig {
             zero_diagonal_as_one: o.flag("zero-as-one", false)?,
         }),
+        "ssor" => {
+            let default = SsorConfig::default();
+            Precond::Ssor(SsorConfig {
+                omega: o.positive("omega", default.omega)?,
+                low_precision: o.flag("f32", default.low_precision)?,
+            })
+        }
         "ic0" => {
             let default = Ic0Config::default();
             Precond::Ic0(Ic0Config {

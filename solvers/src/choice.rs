@@ -4,6 +4,7 @@
 use crate::precond::{
     Chebyshev, ChebyshevConfig, Fsai, FsaiConfig, Ic0, Ic0Config, Ict, IctConfig, Identity, Ilu0,
     Ilu0Config, Ilut, IlutConfig, Jacobi, JacobiConfig, Linearity, PrecondError, Preconditioner,
+    Ssor, SsorConfig,
 };
 use crate::{
     Bicgstab, BicgstabConfig, Cg, CgConfig, Direct, DirectConfig, Fcg, FcgConfig, Fgmres, Gmres,
@@ -87,6 +88,8 @@ pub enum Precond {
     None,
     /// M = diag(A).
     Jacobi(JacobiConfig),
+    /// Symmetric successive over-relaxation.
+    Ssor(SsorConfig),
     /// Incomplete Cholesky without fill.
     Ic0(Ic0Config),
     /// Incomplete Cholesky with fill.
@@ -107,6 +110,7 @@ impl Precond {
         match self {
             Self::None => "none",
             Self::Jacobi(_) => "jacobi",
+            Self::Ssor(_) => "ssor",
             Self::Ic0(_) => "ic0",
             Self::Ict(_) => "ict",
             Self::Fsai(_) => "fsai",
@@ -127,6 +131,7 @@ impl Precond {
         Ok(match *self {
             Self::None => Box::new(Identity),
             Self::Jacobi(config) => Box::new(Jacobi::with_config(a, config)?),
+            Self::Ssor(config) => Box::new(Ssor::new(a, config)?),
             Self::Ic0(config) => Box::new(Ic0::new(a, config)?),
             Self::Ict(config) => Box::new(Ict::new(a, config)?),
             Self::Fsai(config) => Box::new(Fsai::new(a, config)?),

@@ -4,7 +4,7 @@
 use resolvent_solvers::matrices::Csr;
 use resolvent_solvers::precond::{
     Chebyshev, ChebyshevConfig, Fsai, FsaiConfig, Ic0, Ic0Config, Ict, IctConfig, Identity, Ilu0,
-    Ilu0Config, Ilut, IlutConfig, Jacobi,
+    Ilu0Config, Ilut, IlutConfig, Jacobi, Ssor, SsorConfig,
 };
 use resolvent_solvers::{Complex, Preconditioner, Scalar};
 use std::alloc::{GlobalAlloc, Layout, System as Heap};
@@ -66,6 +66,7 @@ fn all<T: Scalar>(a: &Csr<T>) -> Vec<(Box<dyn Preconditioner<T>>, bool)> {
         (Box::new(Ic0::new(a, Ic0Config::default()).unwrap()), true),
         (Box::new(Ic0::new(a, half).unwrap()), true),
         (Box::new(Ilu0::new(a, Ilu0Config::default()).unwrap()), true),
+        (Box::new(Ssor::new(a, SsorConfig::default()).unwrap()), true),
         (Box::new(Fsai::new(a, FsaiConfig::default()).unwrap()), true),
         (
             Box::new(Fsai::new(a, FsaiConfig { power: 2 }).unwrap()),

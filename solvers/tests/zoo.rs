@@ -8,6 +8,7 @@ use resolvent_matrices::generate::{Problem, Spectrum, zoo};
 use resolvent_solvers::matrices::Complex;
 use resolvent_solvers::precond::{
     ChebyshevConfig, FsaiConfig, Ic0Config, IctConfig, Ilu0Config, IlutConfig, JacobiConfig,
+    SsorConfig,
 };
 use resolvent_solvers::{
     Auto, AutoConfig, BicgstabConfig, CgConfig, DirectConfig, FcgConfig, GmresConfig,
@@ -51,6 +52,7 @@ fn preconds() -> Vec<Precond> {
     vec![
         Precond::None,
         Precond::Jacobi(JacobiConfig::default()),
+        Precond::Ssor(SsorConfig::default()),
         Precond::Ic0(Ic0Config::default()),
         Precond::Ict(IctConfig::default()),
         Precond::Fsai(FsaiConfig::default()),

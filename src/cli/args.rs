@@ -196,6 +196,10 @@ pub struct How {
     /// Steps between restarts of gmres and fgmres: same as gmres:restart=M
     #[arg(long, value_name = "M", value_parser = at_least_one)]
     pub restart: Option<usize>,
+
+    /// Relaxation of ssor, between 0 and 2: same as ssor:omega=W
+    #[arg(long, value_name = "W")]
+    pub omega: Option<f64>,
 }
 
 /// What is written.

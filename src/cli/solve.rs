@@ -43,11 +43,11 @@ pub fn run(args: &SolveArgs, threads: usize) -> Result<Status, CliError> {
     }
 }
 
-/// What `--solver`, `--precond` and `--restart` name; `None` is a choice left open.
+/// What `--solver`, `--precond` and `--restart` and `--omega` name; `None` is a choice left open.
 pub fn chosen(how: &How) -> Result<(Option<Method<f64>>, Option<Precond>), CliError> {
     let named = |flag| move |source| CliError::Registry { flag, source };
     let mut method = registry::solver(&how.solver).map_err(named("solver"))?;
-    let precond = registry::precond(&how.precond).map_err(named("precond"))?;
+    let mut precond = registry::precond(&how.precond).map_err(named("precond"))?;
     if let Some(restart) = how.restart {
         match &mut method {
             Some(Method::Gmres(config) | Method::Fgmres(config)) => config.restart = restart,
@@ -56,6 +56,18 @@ pub fn chosen(how: &How) -> Result<(Option<Method<f64>>, Option<Precond>), CliEr
                     option: "restart",
                     solver: how.solver.clone(),
                     hint: "choose --solver gmres or fgmres",
+                });
+            }
+        }
+    }
+    if let Some(omega) = how.omega {
+        match &mut precond {
+            Some(Precond::Ssor(config)) => config.omega = omega,
+            _ => {
+                return Err(CliError::NotApplicable {
+                    option: "omega",
+                    solver: how.precond.clone(),
+                    hint: "it belongs to --precond ssor",
                 });
             }
         }

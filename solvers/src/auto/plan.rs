@@ -4,6 +4,7 @@ use super::AutoConfig;
 use super::knowledge::Knowledge;
 use crate::precond::{
     ChebyshevConfig, FsaiConfig, Ic0Config, IctConfig, Ilu0Config, IlutConfig, JacobiConfig,
+    SsorConfig,
 };
 use crate::{
     BicgstabConfig, CgConfig, DirectConfig, GmresConfig, LinearOperator, Method, MinresConfig,
@@ -186,6 +187,7 @@ pub fn ways<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Vec<Way<T::Real>>, S
     let known = Knowledge::of(a, false)?;
     let jacobi = Precond::Jacobi(JacobiConfig::default());
     let ilut = Precond::Ilut(IlutConfig::default());
+    let ssor = Precond::Ssor(SsorConfig::default());
     let chebyshev = Precond::Chebyshev(ChebyshevConfig::default());
     let fsai = Precond::Fsai(FsaiConfig::default());
     let mut ways = Vec::new();
@@ -194,7 +196,10 @@ pub fn ways<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Vec<Way<T::Real>>, S
     };
     if known.hermitian() && known.maybe_definite() {
         let cg = Method::Cg(CgConfig::default());
-        with(cg, &[Precond::None, jacobi, chebyshev, fsai, ic0(), ict()]);
+        with(
+            cg,
+            &[Precond::None, jacobi, ssor, chebyshev, fsai, ic0(), ict()],
+        );
     }
     if known.hermitian() {
         with(Method::Minres(MinresConfig::default()), &[Precond::None]);

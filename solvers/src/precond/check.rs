@@ -184,6 +184,11 @@ mod tests {
                 vec![Box::new(Identity), Box::new(Jacobi::new(a).unwrap())];
             if hpd {
                 all.push(Box::new(Ic0::new(a, Ic0Config::default()).unwrap()));
+                let config = SsorConfig {
+                    omega: 1.6,
+                    ..SsorConfig::default()
+                };
+                all.push(Box::new(Ssor::new(a, config).unwrap()));
                 all.push(Box::new(Ict::new(a, IctConfig::default()).unwrap()));
                 all.push(Box::new(Fsai::new(a, FsaiConfig::default()).unwrap()));
                 all.push(Box::new(Fsai::new(a, FsaiConfig { power: 2 }).unwrap()));

@@ -12,7 +12,7 @@
 //!   doi:10.1090/S0025-5718-1977-0438681-4.
 //! - T. A. Manteuffel, Math. Comp. 34:473–497, 1980, doi:10.1090/S0025-5718-1980-0559197-0.
 
-use super::triangular::{Factors, Pattern, TriangularPair, Upper};
+use super::triangular::{Factors, Form, Pattern, TriangularPair, Upper};
 use super::{Linearity, PrecondError, Preconditioner};
 use crate::LinearOperator;
 use resolvent_matrices::{Csr, CsrRef, MatrixError, Real, Scalar, TransposePlan};
@@ -222,7 +222,7 @@ impl<T: Scalar> Ic0<T> {
             lower: (below, lower.values()),
             upper: (above, Upper::Adjoint(plan.source(), lower.values())),
             inverse,
-            unit_lower: false,
+            form: Form::Cholesky,
         });
     }
 }

@@ -12,7 +12,7 @@
 //! - T. A. Manteuffel, Math. Comp. 34:473–497, 1980, doi:10.1090/S0025-5718-1980-0559197-0.
 
 use super::factor::{Candidate, Factor, check_drop_tol, select};
-use super::triangular::{Factors, TriangularPair, Upper};
+use super::triangular::{Factors, Form, TriangularPair, Upper};
 use super::{Linearity, PrecondError, Preconditioner, pattern};
 use crate::LinearOperator;
 use resolvent_matrices::{CsrRef, Real, Scalar};
@@ -114,7 +114,7 @@ impl<T: Scalar> Ict<T> {
             lower: (below, lower.values()),
             upper: (above, Upper::Values(upper.values())),
             inverse: &e.inverse,
-            unit_lower: false,
+            form: Form::Cholesky,
         });
         Ok(Self {
             config: e.config,

@@ -15,7 +15,7 @@
 //!   doi:10.1137/1.9780898718003.
 
 use super::pivot::{Pivots, row_size};
-use super::triangular::{Factors, TriangularPair, Upper};
+use super::triangular::{Factors, Form, TriangularPair, Upper};
 use super::{Linearity, PrecondError, Preconditioner, pattern};
 use crate::LinearOperator;
 use resolvent_matrices::{Csr, CsrRef, MatrixError, Scalar};
@@ -94,7 +94,7 @@ impl<T: Scalar> Ilu0<T> {
             lower: (pattern(&self.lower), self.lower.values()),
             upper: (pattern(&self.upper), Upper::Values(self.upper.values())),
             inverse: &self.inverse,
-            unit_lower: true,
+            form: Form::Lu,
         });
         Ok(())
     }

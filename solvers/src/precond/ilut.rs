@@ -12,7 +12,7 @@
 
 use super::factor::{Candidate, Factor, check_drop_tol, select};
 use super::pivot::{Pivots, row_size};
-use super::triangular::{Factors, TriangularPair, Upper};
+use super::triangular::{Factors, Form, TriangularPair, Upper};
 use super::{Linearity, PrecondError, Preconditioner, pattern};
 use crate::LinearOperator;
 use resolvent_matrices::{CsrRef, Real, Scalar};
@@ -82,7 +82,7 @@ impl<T: Scalar> Ilut<T> {
             lower: (below, lower.values()),
             upper: (above, Upper::Values(upper.values())),
             inverse: &e.inverse,
-            unit_lower: true,
+            form: Form::Lu,
         });
         Ok(Self {
             config,

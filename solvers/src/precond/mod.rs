@@ -12,6 +12,7 @@ mod ilut;
 mod jacobi;
 mod noise;
 mod pivot;
+mod ssor;
 #[cfg(test)]
 mod testing;
 mod triangular;
@@ -25,6 +26,7 @@ pub use identity::Identity;
 pub use ilu0::{Ilu0, Ilu0Config};
 pub use ilut::{Ilut, IlutConfig};
 pub use jacobi::{Jacobi, JacobiConfig};
+pub use ssor::{Ssor, SsorConfig};
 
 use crate::{LinearOperator, kernels};
 use resolvent_matrices::{Csr, MatrixError, Scalar};

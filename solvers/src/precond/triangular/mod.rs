@@ -58,8 +58,19 @@ pub(crate) struct Factors<'a, T> {
     pub upper: (Pattern<'a>, Upper<'a, T>),
     /// Inverse diagonal of U, and of L if it is not unit.
     pub inverse: &'a [T],
-    /// Whether the diagonal of L is 1; else it is that of U (Cholesky).
-    pub unit_lower: bool,
+    /// What the triangles are to each other.
+    pub form: Form<T>,
+}
+
+/// What M is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Form<T> {
+    /// M = L U, L with a diagonal of ones.
+    Lu,
+    /// M = L U, L with the diagonal of U.
+    Cholesky,
+    /// M = (D + ωL) D⁻¹ (D + ωU)/(ω(2 − ω)), D the diagonal whose inverse is given.
+    Relaxed(T),
 }
 
 /// The values of U.
@@ -76,10 +87,11 @@ impl<T: Scalar> Factors<'_, T> {
     #[inline(always)]
     fn unit_lower_value(&self, k: usize) -> T {
         let value = self.lower.1[k];
-        if self.unit_lower {
-            value
-        } else {
-            value * self.inverse[self.lower.0.col[k] as usize]
+        let inverse = || self.inverse[self.lower.0.col[k] as usize];
+        match self.form {
+            Form::Lu => value,
+            Form::Cholesky => value * inverse(),
+            Form::Relaxed(omega) => value * (omega * inverse()),
         }
     }
 
@@ -90,17 +102,20 @@ impl<T: Scalar> Factors<'_, T> {
             Upper::Values(values) => values[k],
             Upper::Adjoint(source, lower) => lower[source[k] as usize].conj(),
         };
-        value * self.inverse[i]
+        match self.form {
+            Form::Relaxed(omega) => value * (omega * self.inverse[i]),
+            _ => value * self.inverse[i],
+        }
     }
 
     /// Row `i` of D⁻¹, which stands between the two.
     #[inline(always)]
     fn middle(&self, i: usize) -> T {
         let inverse = self.inverse[i];
-        if self.unit_lower {
-            inverse
-        } else {
-            inverse * inverse
+        match self.form {
+            Form::Lu => inverse,
+            Form::Cholesky => inverse * inverse,
+            Form::Relaxed(omega) => inverse * (omega * (T::ONE + T::ONE - omega)),
         }
     }
 }

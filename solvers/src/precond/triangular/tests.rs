@@ -35,10 +35,9 @@ fn plain<T: Scalar>(l: &Csr<T>, u: &Csr<T>, f: &Factors<'_, T>, r: &[T]) -> Vec<
     for i in 0..z.len() {
         let known = l.view().row_iter(i).map(|(j, v)| v * z[j]);
         let sum = known.fold(z[i], |sum, term| sum - term);
-        z[i] = if f.unit_lower {
-            sum
-        } else {
-            sum * f.inverse[i]
+        z[i] = match f.form {
+            Form::Cholesky => sum * f.inverse[i],
+            _ => sum,
         };
     }
     for i in (0..z.len()).rev() {
@@ -55,12 +54,12 @@ fn agrees<T: Scalar>(l: &Csr<T>, u: &Csr<T>, half: bool, lines: Option<bool>) {
         .map(|v| T::from_real(T::Real::ONE + v.abs()) / T::from_f64(2.0))
         .collect();
     let r = random_vector::<T>(n, 11);
-    for unit_lower in [true, false] {
+    for form in [Form::Lu, Form::Cholesky] {
         let f = Factors {
             lower: (pattern(l), l.values()),
             upper: (pattern(u), Upper::Values(u.values())),
             inverse: &inverse,
-            unit_lower,
+            form,
         };
         let mut pair = TriangularPair::new(f.lower.0, f.upper.0, half);
         if let Some(lines) = lines {
