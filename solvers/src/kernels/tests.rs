@@ -3,6 +3,7 @@
 
 use super::reference;
 use super::*;
+use proptest::prelude::*;
 use resolvent_matrices::{Complex, Csr, Real, Scalar};
 
 /// n numbers in (−1, 1) + (−1, 1)i.
@@ -185,4 +186,46 @@ fn the_grid_matrices_of_these_tests_have_runs() {
 #[should_panic(expected = "size of V")]
 fn a_block_of_the_wrong_size_is_refused() {
     block_dot(&[0.0f64; 5], &[0.0; 2], &mut [0.0; 3]);
+}
+
+/// Random matrices, from empty to full rows, with stretches of a stencil among them.
+fn random_matrix() -> impl Strategy<Value = Csr<f64>> {
+    (1usize..60, 1usize..6).prop_flat_map(|(n, stencil)| {
+        let entries = proptest::collection::vec((0..n, 0..n, -4i32..5), 0..4 * n);
+        let offsets = proptest::collection::vec(0..n, stencil);
+        (Just(n), entries, offsets, 0..n).prop_map(|(n, entries, offsets, first)| {
+            let scattered = entries.into_iter().map(|(i, j, v)| (i, j, f64::from(v)));
+            let rows = (first..n).flat_map(|i| offsets.iter().map(move |&d| (i, d + i - first)));
+            let stretch = rows
+                .filter(|&(_, j)| j < n)
+                .map(|(i, j)| (i, j, 0.5 + j as f64));
+            Csr::from_triplets(n, n, scattered.chain(stretch)).unwrap()
+        })
+    })
+}
+
+proptest! {
+    /// Whole numbers and halves: every sum is exact, so the kernels must agree to the bit.
+    #[test]
+    fn products_of_random_matrices_are_exact(a in random_matrix(), seed in 0usize..1000) {
+        let n = a.nrows();
+        let x: Vec<f64> = (0..2 * n).map(|i| ((i * 7 + seed) % 11) as f64 - 5.0).collect();
+        let b: Vec<f64> = (0..n).map(|i| ((i * 3 + seed) % 5) as f64).collect();
+        let (x0, mut expected) = (&x[..n], vec![0.0; n]);
+        reference::spmv(a.view(), &[], x0, &mut expected);
+        let mut y = vec![f64::NAN; n];
+        for runs in [a.runs().as_slice(), &[]] {
+            spmv(a.view(), runs, x0, &mut y);
+            prop_assert_eq!(&y, &expected);
+            let xy = spmv_dot(a.view(), runs, x0, &mut y);
+            prop_assert_eq!(&y, &expected);
+            prop_assert_eq!(xy, reference::dot(x0, &expected));
+            residual(a.view(), runs, &b, x0, &mut y);
+            let r: Vec<f64> = b.iter().zip(&expected).map(|(b, y)| b - y).collect();
+            prop_assert_eq!(&y, &r);
+            let mut block = vec![0.0; 2 * n];
+            spmm(a.view(), runs, &[0, 1], &x, &mut block);
+            prop_assert_eq!(&block[..n], &expected[..]);
+        }
+    }
 }
