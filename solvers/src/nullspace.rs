@@ -6,7 +6,8 @@
 //! and if it is larger than the tolerance the solve ends
 //! [`StopReason::Inconsistent`](crate::StopReason::Inconsistent).
 
-use crate::{kernels, reduce::Reduce};
+use crate::reduce::{Reduce, norm};
+use crate::{LinearOperator, kernels};
 use resolvent_matrices::{Real, Scalar};
 
 /// An orthonormal basis of null(A), and of null(Aᴴ) where it differs.
@@ -43,6 +44,18 @@ pub enum NullspaceError {
     Dependent {
         /// which, 0-based
         index: usize,
+    },
+    /// A does not take a vector to zero.
+    #[error(
+        "null-space vector {index} is not in the null space: ‖A·q‖ = {product:.1e} for the unit vector q, where ‖A‖ = {scale:.1e}"
+    )]
+    NotInNullspace {
+        /// which, 0-based
+        index: usize,
+        /// ‖A·q‖₂
+        product: f64,
+        /// ‖A‖_F
+        scale: f64,
     },
 }
 
@@ -88,6 +101,46 @@ impl<T: Scalar> Nullspace<T> {
     /// Whether there is none.
     pub fn is_none(&self) -> bool {
         matches!(self.right, Basis::None)
+    }
+
+    /// Whether A·q is small for every unit vector q of the basis: at most √ε·‖A‖_F, where the
+    /// entries of A are known (elsewhere there is nothing to compare with, and no check). One
+    /// product a vector.
+    ///
+    /// # Errors
+    /// [`NullspaceError::NotInNullspace`].
+    pub fn check(
+        &self,
+        a: &dyn LinearOperator<T>,
+        comm: &dyn Reduce<T>,
+    ) -> Result<(), NullspaceError> {
+        let Some(csr) = a.as_csr() else {
+            return Ok(());
+        };
+        let n = a.ncols();
+        let mut size = [T::from_f64(n as f64)];
+        comm.all_sum(&mut size);
+        let unit = size[0].re().sqrt();
+        let constant = || vec![vec![T::from_real(T::Real::ONE / unit); n]];
+        let vectors = match &self.right {
+            Basis::None => return Ok(()),
+            Basis::Constant => &constant(),
+            Basis::Vectors(vectors) => vectors,
+        };
+        let scale = norm(comm, csr.values());
+        let mut product = vec![T::ZERO; a.nrows()];
+        for (index, q) in vectors.iter().enumerate().filter(|(_, q)| q.len() == n) {
+            a.apply(q, &mut product); // A q
+            let size = norm(comm, &product);
+            if size > T::Real::EPSILON.sqrt() * scale {
+                return Err(NullspaceError::NotInNullspace {
+                    index,
+                    product: size.to_f64(),
+                    scale: scale.to_f64(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// The length of the vectors, where they are given.

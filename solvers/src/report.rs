@@ -1,6 +1,7 @@
 //! How a solve ended. Not converging is a value with a reason and advice; an `Err` is misuse or a
 //! part that failed.
 
+use crate::NullspaceError;
 use crate::precond::{Linearity, PrecondError};
 use resolvent_matrices::{MatrixError, Real};
 use std::fmt;
@@ -27,6 +28,9 @@ pub enum StopReason {
     IndefinitePreconditioner,
     /// A denominator of the method vanished, or its search space cannot grow.
     Breakdown,
+    /// The method needs A = Aᴴ, which this matrix is not, and did not arrive. Told by
+    /// [`Auto`](crate::Auto), which reads the matrix.
+    NotHermitian,
     /// A factorisation met a pivot that is zero: A is singular, to working precision at least.
     Singular,
     /// NaN or infinity came out of A, M or the right-hand side.
@@ -50,7 +54,7 @@ impl StopReason {
                 "the preconditioner may be unstable (ilu0 on an indefinite matrix is): try another, or a direct solve"
             }
             Self::Stagnated => {
-                "rounding limits the residual: loosen rtol, scale the system, work in double precision, raise the restart length, or use a direct solve"
+                "if the backward error is near rounding, the residual cannot be made smaller: loosen rtol or scale the system; else no progress is made: use a stronger preconditioner, a longer restart, or a direct solve"
             }
             Self::IndefiniteOperator => {
                 "the matrix is not positive definite: use minres (symmetric), gmres, or a direct solve"
@@ -60,6 +64,9 @@ impl StopReason {
             }
             Self::Breakdown => {
                 "declare the null space of a singular matrix; else start from another x0, or use gmres, which cannot break down on a nonsingular one"
+            }
+            Self::NotHermitian => {
+                "the matrix is not Hermitian, and the method is made for those: use gmres, bicgstab or a direct solve"
             }
             Self::Singular => {
                 "the matrix is singular: declare its null space, or use minres or gmres, which find a solution if there is one"
@@ -85,6 +92,7 @@ impl StopReason {
             Self::IndefiniteOperator => "indefinite_operator",
             Self::IndefinitePreconditioner => "indefinite_preconditioner",
             Self::Breakdown => "breakdown",
+            Self::NotHermitian => "not_hermitian",
             Self::Singular => "singular",
             Self::NonFinite => "non_finite",
             Self::Interrupted => "interrupted",
@@ -174,11 +182,13 @@ pub enum SolveError {
     },
     /// The preconditioner varies more than the solver allows.
     #[error(
-        "{solver} needs a preconditioner that is at least {needed}, this one is declared {declared}; use fgmres or fcg, or declare it if it is so"
+        "{solver} needs a preconditioner that is {needed}, and {precond} is declared {declared}; use gmres or bicgstab with one that is fixed, fgmres or fcg with any"
     )]
     NeedsLinearity {
         /// solver
         solver: &'static str,
+        /// preconditioner
+        precond: &'static str,
         /// what it takes
         needed: Linearity,
         /// what the preconditioner declares
@@ -200,6 +210,9 @@ pub enum SolveError {
         /// what happened
         problem: String,
     },
+    /// The declared null space cannot be used.
+    #[error(transparent)]
+    Nullspace(#[from] NullspaceError),
     /// The preconditioner failed.
     #[error(transparent)]
     Precond(#[from] PrecondError),

@@ -7,7 +7,7 @@ use crate::{
     LinearOperator, Nullspace, Observer, Preconditioner, Reduce, SolveError, SolveReport, Step,
     StopReason, Stopping, System, kernels,
 };
-use resolvent_matrices::{AnyCsr, Real, Scalar};
+use resolvent_matrices::{Real, Scalar};
 use std::time::Instant;
 
 /// How often a solve whose recurrence claims what x does not hold is started again from x.
@@ -97,6 +97,7 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         if declared > needed {
             return Err(SolveError::NeedsLinearity {
                 solver,
+                precond: m.name(),
                 needed,
                 declared,
             });
@@ -335,7 +336,8 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         let residual_norm = hypot(rnorm, self.unreachable);
         let backward_error = if reason == StopReason::Stagnated {
             self.a.as_csr().map(|a| {
-                let scale = frobenius(a) * norm(self.comm, x) + self.rhs_norm;
+                let scale = norm(self.comm, a.values()); // ‖A‖_F
+                let scale = scale * norm(self.comm, x) + self.rhs_norm;
                 residual_norm / scale
             })
         } else {
@@ -361,13 +363,5 @@ fn hypot<R: Real>(a: R, b: R) -> R {
         a // exactly
     } else {
         (a * a + b * b).sqrt()
-    }
-}
-
-/// ‖A‖_F.
-fn frobenius<T: Scalar>(a: AnyCsr<'_, T>) -> T::Real {
-    match a {
-        AnyCsr::U32(a) => kernels::norm_squared(a.values()).sqrt(),
-        AnyCsr::Usize(a) => kernels::norm_squared(a.values()).sqrt(),
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ pub enum Command {
 #[command(next_help_heading = "Everywhere")]
 pub struct Common {
     /// Threads [default: the physical cores]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Seed of everything random: the same seed gives the same numbers on any machine
     #[arg(long, value_name = "SEED", default_value_t = 0)]
@@ -57,6 +57,11 @@ pub struct Common {
 }
 
 impl Common {
+    /// The file for JSON, if it goes to one.
+    pub fn json_file(&self) -> Option<&Path> {
+        self.json.as_deref().filter(|_| !self.json_on_stdout())
+    }
+
     /// Whether stdout is for JSON alone.
     pub fn json_on_stdout(&self) -> bool {
         self.json
@@ -70,16 +75,17 @@ impl Common {
 #[command(next_help_heading = "When to stop")]
 pub struct Bounds {
     /// Converged when ‖b − Ax‖₂ ≤ max(RTOL·‖b‖₂, ATOL), recomputed from x
-    #[arg(long, value_name = "RTOL", default_value = "1e-8", value_parser = not_negative)]
+    #[arg(long, value_name = "RTOL", default_value = "1e-8", value_parser = not_negative, allow_negative_numbers = true)]
     pub rtol: f64,
     /// The absolute tolerance
-    #[arg(long, value_name = "ATOL", default_value = "0", value_parser = not_negative)]
+    #[arg(long, value_name = "ATOL", default_value = "0", value_parser = not_negative, allow_negative_numbers = true)]
     pub atol: f64,
     /// Most iterations [default: 10 per row, at least 1000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_iters: Option<usize>,
-    /// Most seconds for everything after reading: setup, factorisation, iterations
-    #[arg(long, value_name = "SECONDS", value_parser = positive)]
+    /// Most seconds for everything after reading, looked at after each setup and each iteration; a
+    /// setup or factorisation that has begun runs to its end
+    #[arg(long, value_name = "SECONDS", value_parser = positive, allow_negative_numbers = true)]
     pub max_time: Option<f64>,
 }
 
@@ -112,6 +118,14 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// What is read, if it is there.
+    pub fn files(&self) -> [(&'static str, &Path); 2] {
+        [
+            ("the matrix", &self.matrix),
+            ("the right-hand side", Path::new(&self.rhs)),
+        ]
+    }
+
     /// The null space that is given; `auto` is left to the solver.
     pub fn nullspace<T: Scalar>(&self) -> Nullspace<T> {
         match self.nullspace {
@@ -194,11 +208,11 @@ pub struct How {
     #[arg(long, value_name = "P", default_value = "auto")]
     pub precond: String,
     /// Steps between restarts of gmres and fgmres: same as gmres:restart=M
-    #[arg(long, value_name = "M", value_parser = at_least_one)]
+    #[arg(long, value_name = "M", value_parser = at_least_one, allow_negative_numbers = true)]
     pub restart: Option<usize>,
 
     /// Relaxation of ssor, between 0 and 2: same as ssor:omega=W
-    #[arg(long, value_name = "W")]
+    #[arg(long, value_name = "W", allow_negative_numbers = true)]
     pub omega: Option<f64>,
 }
 
@@ -256,6 +270,14 @@ fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(n) if n >= 1 => Ok(n),
         _ => Err("expected a whole number, at least 1".into()),
+    }
+}
+
+/// More threads than any machine has cores would only wait for each other.
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if (1..=1024).contains(&n) => Ok(n),
+        _ => Err("expected a whole number from 1 to 1024".into()),
     }
 }
 

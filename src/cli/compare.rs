@@ -5,13 +5,14 @@ use super::args::{CompareArgs, NullspaceArg};
 use super::error::CliError;
 use super::history::{Recorder, Series};
 use super::input::{Double, Input, MatrixJson, complexify};
+use super::interrupt;
 use super::judge::{self, Judge};
 use super::machine;
 use super::plot;
 use super::progress::Progress;
 use super::report::{self, seconds};
 use super::rhs::Source;
-use super::solve::{check_grid, file_name, writable};
+use super::solve::{check_grid, file_name, outputs};
 use resolvent::mtx::AnyMatrix;
 use resolvent::solvers::precond::Identity;
 use resolvent::solvers::{Outcome, Way, ways};
@@ -28,7 +29,7 @@ struct CompareJson {
     matrix: MatrixJson,
     rtol: f64,
     threads: usize,
-    /// The converged ones first, each group by its total time.
+    /// The converged ones first, by their total time; then the others, by their residual.
     runs: Vec<RunJson>,
     winner: Option<Winner>,
     seconds: f64,
@@ -66,7 +67,11 @@ struct Winner {
 }
 
 pub fn run(args: &CompareArgs, threads: usize) -> Result<Status, CliError> {
-    args.plot.as_deref().map_or(Ok(()), writable)?;
+    let files = [
+        ("plot", args.plot.as_deref()),
+        ("json", args.common.json_file()),
+    ];
+    outputs(&args.problem.files(), &files)?;
     let input = Input::read(&args.problem.matrix)?;
     input.square()?;
     check_grid(args.problem.grid.as_deref(), input.header.rows)?;
@@ -78,8 +83,12 @@ pub fn run(args: &CompareArgs, threads: usize) -> Result<Status, CliError> {
         AnyMatrix::Complex(a) => all(args, a, source)?,
     };
     runs.sort_by(|a, b| {
-        let by_time = a.seconds.total.total_cmp(&b.seconds.total);
-        b.converged.cmp(&a.converged).then(by_time)
+        // those that did not arrive by how far they came; what never began has no residual
+        let by = |run: &RunJson| match run.converged {
+            true => run.seconds.total,
+            false => run.relative_residual,
+        };
+        b.converged.cmp(&a.converged).then(by(a).total_cmp(&by(b)))
     });
     let winner = runs.first().filter(|run| run.converged).map(|run| Winner {
         solver: run.solver,
@@ -126,9 +135,13 @@ fn all<T: Double>(
     let (mut runs, mut curves) = (Vec::new(), Vec::new());
     for (index, way) in ways.iter().enumerate() {
         let left = limit.saturating_sub(started.elapsed());
-        // what the quick ones leave is shared by those that follow
-        let share = left / (ways.len() - index) as u32;
-        let (run, series) = one(args, &judge, *way, share);
+        if interrupt::asked() || left.is_zero() {
+            break;
+        }
+        // the likeliest come first and may take a quarter of what is left; what the quick ones
+        // leave is shared by those that follow
+        let shares = (ways.len() - index).min(4);
+        let (run, series) = one(args, &judge, *way, left / shares as u32);
         runs.push(run);
         curves.extend(series);
     }
@@ -157,6 +170,8 @@ fn one<T: Double>(
     let solved = auto.solve_many(system, &mut x, &mut progress);
     drop(progress);
 
+    // reading the evidence is no part of any method
+    let setup = auto.setup_time().saturating_sub(auto.reading_time());
     let mut run = RunJson {
         solver: method.name(),
         precond: precond.name(),
@@ -167,9 +182,9 @@ fn one<T: Double>(
         precond_applies: 0,
         relative_residual: f64::NAN,
         seconds: RunSeconds {
-            setup: auto.setup_time().as_secs_f64(),
+            setup: setup.as_secs_f64(),
             solve: auto.solve_time().as_secs_f64(),
-            total: (auto.setup_time() + auto.solve_time()).as_secs_f64(),
+            total: (setup + auto.solve_time()).as_secs_f64(),
         },
         error: None,
     };
@@ -215,6 +230,18 @@ fn command(args: &CompareArgs, run: &RunJson) -> String {
     }
     if args.bounds.atol != 0.0 {
         words.push(format!("--atol {:e}", args.bounds.atol));
+    }
+    if let Some(grid) = &problem.grid {
+        words.push(format!("--grid {}", quoted(grid)));
+    }
+    if let Some(most) = args.bounds.max_iters {
+        words.push(format!("--max-iters {most}"));
+    }
+    if let Some(seconds) = args.bounds.max_time {
+        words.push(format!("--max-time {seconds}"));
+    }
+    if let Some(threads) = args.common.threads {
+        words.push(format!("--threads {threads}"));
     }
     if args.common.seed != 0 {
         words.push(format!("--seed {}", args.common.seed));
@@ -300,7 +327,10 @@ impl CompareJson {
                 seconds(run.seconds.setup),
                 seconds(run.seconds.solve),
                 seconds(run.seconds.total),
-                format!("{:.1e}", run.relative_residual),
+                match run.relative_residual.is_nan() {
+                    true => "-".into(),
+                    false => format!("{:.1e}", run.relative_residual),
+                },
             );
         }
         text += &match &self.winner {

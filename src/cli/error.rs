@@ -16,6 +16,14 @@ pub enum CliError {
     Missing(PathBuf),
     #[error("--rhs {}: no such file; give a Matrix Market file, `random` or `row-sums`", .0.display())]
     MissingRhs(PathBuf),
+    #[error("{}: this is a folder; give the path of a Matrix Market file in it (.mtx or .mtx.gz)", .0.display())]
+    Folder(PathBuf),
+    #[error("{}: --{option} would write over {other}; give it a file of its own", path.display())]
+    SameFile {
+        path: PathBuf,
+        option: &'static str,
+        other: &'static str,
+    },
     /// A file to write.
     #[error("{}: cannot be written: {source}; choose a place that exists and may be written to", path.display())]
     Write {
@@ -79,9 +87,10 @@ pub enum CliError {
 /// What to type instead.
 fn advice(error: &SolveError) -> &'static str {
     match error {
-        SolveError::NeedsLinearity { .. } => "or leave the choice to --solver auto --precond auto",
+        SolveError::NeedsLinearity { .. } => "or leave the choice to --solver auto",
+        SolveError::Nullspace(_) => "leave out --nullspace, and it is looked for",
         SolveError::Precond(_) | SolveError::Factorization { .. } => {
-            "try another --precond, or leave the choice to --solver auto --precond auto"
+            "try another --precond, or leave the choice to --precond auto"
         }
         _ => "see resolvent solve --help",
     }

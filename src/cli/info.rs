@@ -7,7 +7,7 @@ use super::input::{Double, Input, MatrixJson};
 use super::machine;
 use super::plot::spy;
 use super::report;
-use super::solve::{check_grid, file_name, writable};
+use super::solve::{check_grid, file_name, outputs};
 use resolvent::matrices::{Definiteness, Dominance, IndefiniteProof};
 use resolvent::mtx::AnyMatrix;
 use resolvent::solvers::{DirectConfig, condition};
@@ -69,7 +69,11 @@ struct Diagonal {
 }
 
 pub fn run(args: &InfoArgs) -> Result<Status, CliError> {
-    args.plot.as_deref().map_or(Ok(()), writable)?;
+    let files = [
+        ("plot", args.plot.as_deref()),
+        ("json", args.common.json_file()),
+    ];
+    outputs(&[("the matrix", &args.matrix)], &files)?;
     let input = Input::read(&args.matrix)?;
     match &input.matrix {
         AnyMatrix::Real(a) => show(args, &input, a),
@@ -210,7 +214,8 @@ fn text(info: &InfoJson, e: &Evidence, grid: Option<Grid>) -> String {
     }
     let norms = format!(
         "{:.3e} (∞), {:.3e} (Frobenius)",
-        info.norm_inf, info.norm_fro
+        info.norm_inf,
+        info.norm_fro.abs() // an empty sum is −0
     );
     line("norms", norms);
     let condition = match (info.condition_estimate, info.singular) {

@@ -32,6 +32,9 @@ impl Input {
         if !path.exists() {
             return Err(CliError::Missing(path.into()));
         }
+        if path.is_dir() {
+            return Err(CliError::Folder(path.into()));
+        }
         let file = mtx::read(path)?;
         Ok(Self {
             path: path.into(),

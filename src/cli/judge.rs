@@ -90,7 +90,17 @@ fn distance<T: Double>(x: &[T], exact: &[T]) -> f64 {
 
 /// ‖v‖₂.
 fn norm<T: Double>(v: &[T]) -> f64 {
-    solvers::kernels::norm_squared(v).sqrt()
+    let plain = solvers::kernels::norm_squared(v).sqrt();
+    if plain > 1e-140 && plain < 1e150 {
+        return plain;
+    }
+    // squares have under- or overflowed, unless v is zero or not finite: relative to the largest
+    let largest = v.iter().map(|v| v.to_c64().norm()).fold(0.0, f64::max);
+    if largest == 0.0 || !largest.is_finite() {
+        return plain;
+    }
+    let squares = v.iter().map(|v| (v.to_c64() / largest).norm_sqr());
+    largest * squares.sum::<f64>().sqrt()
 }
 
 /// The largest, or NaN if one is.

@@ -6,6 +6,7 @@ mod error;
 mod history;
 mod info;
 mod input;
+mod interrupt;
 mod judge;
 mod machine;
 mod plot;
@@ -53,9 +54,7 @@ fn run(cli: &Cli) -> Result<Status, CliError> {
         Command::Compare(args) => &args.common,
         Command::Info(args) => &args.common,
     };
-    if let Some(path) = common.json.as_deref().filter(|_| !common.json_on_stdout()) {
-        solve::writable(path)?;
-    }
+    interrupt::listen();
     let threads = common.threads.unwrap_or_else(machine::physical_cores);
     // the one pool: reading, setup and solves all run in it
     let pool = rayon::ThreadPoolBuilder::new()

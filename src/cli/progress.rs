@@ -1,5 +1,6 @@
 //! A bar on stderr, on a terminal only: how far the residual has come on its way, in decades.
 
+use super::interrupt;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use resolvent::{Observer, Scalar, Step};
 use std::io::IsTerminal;
@@ -61,7 +62,11 @@ impl<T: Scalar<Real = f64>> Observer<T> for Progress<'_, T> {
                 self.names, step.k, step.residual_norm
             ));
         }
-        self.next.step(step)
+        let flow = self.next.step(step);
+        if interrupt::asked() {
+            return ControlFlow::Break(());
+        }
+        flow
     }
 
     fn begin(&mut self, solver: &'static str, precond: &'static str) {

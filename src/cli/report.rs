@@ -31,7 +31,7 @@ pub struct SolveJson {
     pub columns: Option<Vec<Column>>,
     /// What to do about it, where it did not converge.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub advice: Option<&'static str>,
+    pub advice: Option<String>,
     pub version: &'static str,
 }
 
@@ -109,7 +109,10 @@ impl SolveJson {
                 Some(error) => error.clone(),
                 None => format!(
                     "{} after {}",
-                    a.reason.replace('_', " "),
+                    match a.reason {
+                        "too_slow" => "given up as too slow".into(),
+                        reason => reason.replace('_', " "),
+                    },
                     iterations(a.iterations)
                 ),
             };
@@ -147,11 +150,29 @@ impl SolveJson {
                 c.relative_residual
             ));
         }
-        if let Some(advice) = self.advice {
+        if let Some(advice) = &self.advice {
             lines.push(format!("advice: {advice}"));
         }
         lines.join("\n") + "\n"
     }
+}
+
+/// Advice in the words of the command line.
+pub fn spoken(advice: &str) -> String {
+    const WORDS: [(&str, &str); 7] = [
+        ("max_iters", "--max-iters"),
+        ("max_time", "--max-time"),
+        ("loosen rtol", "loosen --rtol"),
+        ("a longer restart", "a larger --restart"),
+        (
+            "declare its null space",
+            "declare its null space (--nullspace)",
+        ),
+        ("start from another x0, or ", ""),
+        ("by the observer; x holds", "by Ctrl-C; --out holds"),
+    ];
+    let replaced = |text: String, (from, to): &(&str, &str)| text.replace(from, to);
+    WORDS.iter().fold(advice.to_owned(), replaced)
 }
 
 /// A solver with its preconditioner, if it can have one.

@@ -38,6 +38,9 @@ impl Source {
         if !path.exists() {
             return Err(CliError::MissingRhs(path.into()));
         }
+        if path.is_dir() {
+            return Err(CliError::Folder(path.into()));
+        }
         let file = mtx::read_vectors(path)?;
         let (got, columns) = match &file {
             AnyVectors::Real(v) => (v.nrows, v.ncols),

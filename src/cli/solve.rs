@@ -15,14 +15,18 @@ use resolvent::mtx::{self, AnyMatrix};
 use resolvent::solvers::precond::Identity;
 use resolvent::solvers::{Attempt, Outcome};
 use resolvent::{Auto, AutoConfig, Csr, Grid, Method, Observer, Precond, Solver, System, registry};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 pub fn run(args: &SolveArgs, threads: usize) -> Result<Status, CliError> {
     let (method, precond) = chosen(&args.how)?;
-    for path in [&args.files.out, &args.files.history, &args.files.plot] {
-        path.as_deref().map_or(Ok(()), writable)?;
-    }
+    let files = [
+        ("out", args.files.out.as_deref()),
+        ("history", args.files.history.as_deref()),
+        ("plot", args.files.plot.as_deref()),
+        ("json", args.common.json_file()),
+    ];
+    outputs(&args.problem.files(), &files)?;
     let input = Input::read(&args.problem.matrix)?;
     input.square()?;
     let n = input.header.rows;
@@ -84,8 +88,43 @@ pub fn chosen(how: &How) -> Result<(Option<Method<f64>>, Option<Precond>), CliEr
     }
 }
 
-/// Refuses early what would fail after the work is done.
-pub fn writable(path: &Path) -> Result<(), CliError> {
+/// Refuses early what would fail after the work is done, or destroy what was given: outputs that
+/// are the same file, or one that was read.
+pub fn outputs(
+    inputs: &[(&'static str, &Path)],
+    files: &[(&'static str, Option<&Path>)],
+) -> Result<(), CliError> {
+    // a file that does not exist yet is known by its folder
+    let place = |path: &Path| -> Option<PathBuf> {
+        path.canonicalize().ok().or_else(|| {
+            let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+            Some(folder.join(path.file_name()?))
+        })
+    };
+    let there = inputs.iter().filter(|(_, path)| path.exists());
+    let mut known: Vec<_> = there.map(|&(name, path)| (place(path), name)).collect();
+    for &(option, path) in files {
+        let Some(path) = path else { continue };
+        writable(path)?;
+        let here = place(path);
+        let same = known
+            .iter()
+            .find(|(other, _)| here.is_some() && *other == here);
+        if let Some(&(_, other)) = same {
+            return Err(CliError::SameFile {
+                path: path.into(),
+                option,
+                other,
+            });
+        }
+        known.push((here, "another output"));
+    }
+    Ok(())
+}
+
+/// Refuses early what cannot be written.
+fn writable(path: &Path) -> Result<(), CliError> {
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
     let problem = if path.is_dir() {
         "it is a folder"
@@ -169,12 +208,17 @@ impl Task<'_> {
             Some((last, before)) => (Some(last), before),
             None => (None, auto.attempts()),
         };
+        // where nothing could be tried, what was asked for
+        let given = (
+            self.method.map_or("auto", |m| m.name()),
+            self.precond.map_or("auto", |p| p.name()),
+        );
         let first_bad = columns.iter().find(|c| !c.converged);
         let worst = |value: fn(&Column) -> f64| judge::worst(columns.iter().map(value));
         SolveJson {
             matrix: self.input.json(),
-            solver: last.map_or("auto", |a| a.solver),
-            precond: last.map_or("auto", |a| a.precond),
+            solver: last.map_or(given.0, |a| a.solver),
+            precond: last.map_or(given.1, |a| a.precond),
             converged: first_bad.is_none(),
             reason: first_bad.map_or("converged", |c| c.reason),
             iterations: last.map_or(0, |a| a.iterations),
@@ -195,7 +239,7 @@ impl Task<'_> {
             },
             peak_rss_bytes: machine::peak_rss_bytes(),
             attempts: before.iter().map(attempt).collect(),
-            advice: first_bad.map(|c| c.advice),
+            advice: first_bad.map(|c| report::spoken(c.advice)),
             columns: (columns.len() > 1).then_some(columns),
             version: env!("CARGO_PKG_VERSION"),
         }
@@ -277,7 +321,7 @@ fn attempt(a: &Attempt) -> AttemptJson {
         iterations: a.iterations,
         seconds: (a.setup + a.solve).as_secs_f64(),
         error: match &a.outcome {
-            Outcome::Ended(_) => None,
+            Outcome::Ended(_) | Outcome::TooSlow => None,
             Outcome::Failed(error) => Some(error.to_string()),
         },
     }

@@ -8,6 +8,9 @@ pub struct Options {
     pairs: Vec<(String, String)>,
 }
 
+/// The most of anything that can be asked for: vectors kept, products done.
+const MOST: usize = 100_000;
+
 impl Options {
     pub fn parse(
         kind: &'static str,
@@ -88,8 +91,8 @@ impl Options {
 
     /// A whole number from 1 on.
     pub fn count(&self, key: &str, default: usize) -> Result<usize, RegistryError> {
-        let parse = |text: &str| text.parse().ok().filter(|&n| n >= 1);
-        let value = self.read(key, "a whole number, at least 1", parse)?;
+        let parse = |text: &str| text.parse().ok().filter(|n| (1..=MOST).contains(n));
+        let value = self.read(key, "a whole number from 1 to 100000", parse)?;
         Ok(value.unwrap_or(default))
     }
 

@@ -41,6 +41,9 @@ fn files() {
         error(&["solve", NOS4, "--history", "src"]),
         error(&["info", NOS4, "--plot", "no/such/folder/spy.svg"]),
         error(&["solve", NOS4, "--json=no/such/folder/x.json"]),
+        error(&["info", NOS4, "--json=no/such/folder/x.json"]),
+        error(&["solve", "src"]),
+        error(&["solve", NOS4, "--rhs", "src"]),
     ];
     insta::assert_snapshot!(texts.join("\n"));
 }
@@ -94,4 +97,39 @@ fn a_failed_run_leaves_no_files() {
     let out = scratch("never.mtx");
     error(&["solve", NOS4, "--out", &out, "--grid", "3"]);
     assert!(!std::path::Path::new(&out).exists());
+}
+
+#[test]
+fn nothing_that_was_read_or_written_is_written_over() {
+    let a = scratch("precious.mtx");
+    std::fs::copy(NOS4, &a).expect("nos4 is there");
+    let before = std::fs::read(&a).expect("the copy");
+    let b = file(
+        "precious_b.mtx",
+        &format!(
+            "%%MatrixMarket matrix array real general\n100 1\n{}",
+            "1\n".repeat(100)
+        ),
+    );
+    let curve = scratch("curve");
+    let json = format!("--json={curve}");
+    let texts = [
+        error(&["solve", &a, "--out", &a]),
+        error(&["solve", &a, "--rhs", &b, "--plot", &b]),
+        error(&["solve", &a, "--history", &curve, "--plot", &curve]),
+        error(&["compare", &a, "--plot", &curve, &json]),
+        error(&["info", &a, "--plot", &a]),
+    ];
+    insta::assert_snapshot!(texts.join("\n"));
+    assert_eq!(before, std::fs::read(&a).expect("the copy is still there"));
+}
+
+#[test]
+fn compression_and_names_that_do_not_agree() {
+    let plain = std::fs::read(NOS4).expect("nos4 is there");
+    let named = file("plain.mtx.gz", &String::from_utf8_lossy(&plain));
+    let packed = scratch("packed.mtx");
+    std::fs::write(&packed, [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]).expect("the scratch folder");
+    let texts = [error(&["info", &named]), error(&["info", &packed])];
+    insta::assert_snapshot!(texts.join("\n"));
 }

@@ -3,6 +3,11 @@
 use crate::{file, masked, resolvent, scratch};
 use resolvent::mtx::{self, AnyMatrix, AnyVectors};
 use serde_json::Value;
+#[cfg(unix)]
+use std::{
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 const NOS4: &str = "matrices/mtx/nos4.mtx";
 
@@ -260,4 +265,31 @@ fn no_time_at_all_is_a_time_limit() {
     let ran = resolvent(&args);
     assert_eq!(ran.status, 1);
     assert_eq!(ran.json()["reason"], "time_limit");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_solve_with_what_it_reached() {
+    let out = scratch("interrupted.mtx");
+    let run = Command::new(env!("CARGO_BIN_EXE_resolvent"))
+        .args(["solve", "matrices/mtx/bcsstk15.mtx", "--solver", "gmres"])
+        .args(["--precond", "none", "--rtol", "1e-16", "--json"])
+        .args(["--max-iters", "1000000000", "--out", &out])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    std::thread::sleep(Duration::from_secs(1));
+    let signal = Command::new("kill")
+        .args(["-INT", &run.id().to_string()])
+        .status();
+    assert!(signal.expect("kill runs").success());
+    let run = run.wait_with_output().expect("it ends by itself");
+    assert_eq!(run.status.code(), Some(1));
+    let json: Value = serde_json::from_slice(&run.stdout).expect("stdout is one JSON object");
+    assert_eq!(json["reason"], "interrupted");
+    assert!(json["relative_residual"].as_f64().expect("a number") < 0.9);
+    let x = std::fs::read_to_string(&out).expect("the iterate was written");
+    assert!(x.starts_with("%%MatrixMarket matrix array real general"));
 }

@@ -131,6 +131,14 @@ pub enum AnyCsr<'a, T> {
 }
 
 impl<'a, T: Scalar> AnyCsr<'a, T> {
+    /// The entries, row by row.
+    pub fn values(&self) -> &'a [T] {
+        match self {
+            Self::U32(a) => a.values(),
+            Self::Usize(a) => a.values(),
+        }
+    }
+
     /// Number of rows.
     pub fn nrows(&self) -> usize {
         match self {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum MtxError {
     /// The file cannot be opened, mapped, decompressed or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}; it must be a file that can be read or written", path.display())]
     Io {
         /// file
         path: PathBuf,

@@ -154,6 +154,12 @@ fn banner(lines: &mut Lines<'_>) -> Result<(Format, Field, Symmetry), Fault> {
     let line = lines.line();
     let bad = |found: String, expected: String| Err(Fault::new(line, found, expected));
     let mut words = words(text);
+    if text.starts_with(&[0x1f, 0x8b]) {
+        return bad(
+            "gzip-compressed data".to_owned(),
+            format!("{EXPECTED}; the name of a compressed file must end in .gz"),
+        );
+    }
     match words.next() {
         Some(word) if word.eq_ignore_ascii_case(b"%%MatrixMarket") => {}
         _ => return bad(excerpt(text), EXPECTED.to_owned()),

@@ -239,11 +239,18 @@ fn with_text<O>(path: &Path, f: impl FnOnce(&[u8]) -> Result<O, Fault>) -> Resul
     if gzip || length == 0 {
         let mut text = Vec::new();
         if gzip {
-            flate2::read::MultiGzDecoder::new(file).read_to_end(&mut text)
+            let mut decoder = flate2::read::MultiGzDecoder::new(file);
+            decoder
+                .read_to_end(&mut text)
+                .map_err(|source| MtxError::Content {
+                    name: name.clone(),
+                    problem: format!(
+                        "cannot be decompressed ({source}); the file may be cut short, or not gzip at all: its name should then not end in .gz"
+                    ),
+                })?;
         } else {
-            (&file).read_to_end(&mut text) // a pipe has no length
+            (&file).read_to_end(&mut text).map_err(io)?; // a pipe has no length
         }
-        .map_err(io)?;
         return f(&text).map_err(|fault| fault.named(&name));
     }
     // SAFETY: the map is read only and dropped before we return. Should another process cut the

@@ -3,13 +3,19 @@
 //! Every attempt is judged by the residual recomputed from x, as of every solver, so that a wrong
 //! guess costs time and never correctness. An attempt that is not the last has a budget: it is
 //! ended once it has used it up, or once its rate of convergence cannot reach the tolerance within
-//! it. The best iterate so far is where the next attempt starts.
+//! it. Every attempt starts from the initial guess of the caller, and so does what it would have
+//! done alone; the best iterate of all is what is handed back. If nothing arrives, the attempts that
+//! were too slow are made again without a budget, the one that promised the fewest iterations
+//! first.
 
 mod attempt;
+mod columns;
 mod knowledge;
 mod plan;
+mod scale;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use attempt::{Attempt, Outcome};
 pub use plan::{Way, ways};
@@ -20,10 +26,12 @@ use crate::{
     Method, Nullspace, Observer, Precond, SolveError, SolveReport, Solver, StopReason, Stopping,
     System,
 };
-use attempt::{Columns, Trial};
+use attempt::{Trial, Tried};
+use columns::Columns;
 use knowledge::Knowledge;
 use plan::Candidate;
 use resolvent_matrices::{Csr, Real, Scalar};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// Configuration of [`Auto`].
@@ -84,6 +92,12 @@ impl<T: Scalar> Auto<T> {
         self.reading + self.attempts.iter().map(|a| a.setup).sum::<Duration>()
     }
 
+    /// Time of that which went into reading the matrix: looking for evidence, the residual of the
+    /// initial guess.
+    pub fn reading_time(&self) -> Duration {
+        self.reading
+    }
+
     /// Time the last solve spent iterating.
     pub fn solve_time(&self) -> Duration {
         self.attempts.iter().map(|a| a.solve).sum()
@@ -114,13 +128,19 @@ impl<T: Scalar> Auto<T> {
             Nullspace::none()
         };
         let nullspace = if detected { &found } else { system.nullspace };
+        if !detected {
+            nullspace.check(system.a, system.comm)?;
+        }
         let mut columns = Columns::new(system.a, system.b, x, system.comm);
         let mut negated = None;
         self.reading = started.elapsed();
 
         let mut failure = None;
-        for (index, candidate) in plan.iter().enumerate() {
-            let last = index + 1 == plan.len();
+        let mut slow: Vec<(f64, &Candidate<T::Real>)> = Vec::new();
+        let mut whole = false;
+        let mut queue: VecDeque<_> = plan.iter().collect();
+        while let Some(candidate) = queue.pop_front() {
+            let last = whole || queue.is_empty();
             let ran = |a: &Attempt| a.solver == "direct" && matches!(a.outcome, Outcome::Ended(_));
             if matches!(candidate.method, Method::Direct(_)) && self.attempts.iter().any(ran) {
                 continue; // it would end as it did
@@ -148,12 +168,24 @@ impl<T: Scalar> Auto<T> {
                 hurried: !last,
                 free: self.config.method.is_none() || self.config.precond.is_none(),
             };
-            let (attempt, error) = trial.run(&mut *system.m, &mut columns, system.b, x, observer);
+            let tried = trial.run(&mut *system.m, &mut columns, system.b, x, observer);
+            let Tried {
+                attempt,
+                error,
+                promise,
+            } = tried;
             let interrupted = attempt.outcome == Outcome::Ended(StopReason::Interrupted);
             self.attempts.push(attempt);
             failure = error;
             if columns.done() || interrupted {
                 break;
+            }
+            slow.extend(promise.filter(|p| p.is_finite()).map(|p| (p, candidate)));
+            if last {
+                // nothing arrived: those that were too slow again, without a budget
+                slow.sort_by(|a, b| a.0.total_cmp(&b.0));
+                queue.extend(slow.drain(..).map(|(_, candidate)| candidate));
+                whole = true;
             }
         }
         let limit = match self.config.stopping.max_time {
@@ -161,11 +193,19 @@ impl<T: Scalar> Auto<T> {
             _ => None,
         };
         let singular = |a: &Attempt| a.outcome == Outcome::Ended(StopReason::Singular);
+        let hermitian = self.config.method.is_some_and(|m| m.needs_hermitian());
         let cause = match limit {
             None if self.attempts.iter().any(singular) => Some(StopReason::Singular),
+            None if hermitian
+                && failure.is_none()
+                && knowledge.has_entries()
+                && !knowledge.hermitian() =>
+            {
+                Some(StopReason::NotHermitian)
+            }
             limit => limit,
         };
-        columns.finish(failure, cause, system.b, started.elapsed())
+        columns.finish(failure, cause, system.b, system.comm, started.elapsed())
     }
 }
 
@@ -206,7 +246,10 @@ impl<T: Scalar> Solver<T> for Auto<T> {
     ) -> Result<Vec<SolveReport<T::Real>>, SolveError> {
         self.attempts.clear();
         check_columns(system.a.nrows(), system.b, x)?;
-        self.run(system, x, observer)
+        match scale::Scaled::of(system.b) {
+            None => self.run(system, x, observer),
+            Some(scaled) => scaled.solve(self, system, x, observer),
+        }
     }
 
     fn workspace_bytes(&self) -> usize {

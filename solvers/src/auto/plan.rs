@@ -179,7 +179,8 @@ fn ilut() -> Precond {
     })
 }
 
-/// Every method with every preconditioner that makes sense for A: what a comparison tries.
+/// Every method with every preconditioner that makes sense for A: what a comparison tries, the
+/// likeliest to win first.
 ///
 /// # Errors
 /// [`SolveError`] if A has more entries than 32-bit indices reach. O(n + nnz).
@@ -198,19 +199,19 @@ pub fn ways<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Vec<Way<T::Real>>, S
         let cg = Method::Cg(CgConfig::default());
         with(
             cg,
-            &[Precond::None, jacobi, ssor, chebyshev, fsai, ic0(), ict()],
+            &[ic0(), ict(), ssor, chebyshev, fsai, jacobi, Precond::None],
         );
     }
+    with(Method::Direct(DirectConfig::default()), &[Precond::None]);
+    let mut general = vec![ilut];
+    if known.full_diagonal() {
+        general.extend([ilu0(), jacobi]);
+    }
+    general.push(Precond::None);
+    with(Method::Bicgstab(BicgstabConfig::default()), &general);
+    with(Method::Gmres(GmresConfig::default()), &general);
     if known.hermitian() {
         with(Method::Minres(MinresConfig::default()), &[Precond::None]);
     }
-    let mut general = vec![Precond::None];
-    if known.full_diagonal() {
-        general.extend([jacobi, ilu0()]);
-    }
-    general.push(ilut);
-    with(Method::Direct(DirectConfig::default()), &[Precond::None]);
-    with(Method::Gmres(GmresConfig::default()), &general);
-    with(Method::Bicgstab(BicgstabConfig::default()), &general);
     Ok(ways)
 }

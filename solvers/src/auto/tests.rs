@@ -3,7 +3,7 @@
 use super::*;
 use crate::precond::{Identity, Ilu0Config, JacobiConfig};
 use crate::testing::{convection, hpd, neumann, shifted, true_residual, vector};
-use crate::{CgConfig, LinearOperator, Step};
+use crate::{BicgstabConfig, CgConfig, GmresConfig, LinearOperator, MinresConfig, Step};
 use resolvent_matrices::Complex;
 use std::ops::ControlFlow;
 
@@ -203,4 +203,130 @@ fn misuse_is_an_error() {
     let system = System::new(&a, &[0.0; 3], &mut none);
     let failed = auto.solve(system, &mut [0.0; 4], &mut ());
     assert!(matches!(failed, Err(SolveError::Shape { what: "b", .. })));
+}
+
+#[test]
+fn right_hand_sides_of_any_size() {
+    fn at<T: Scalar>(sizes: &[f64]) {
+        let a = hpd::<T>(6);
+        let x = vector::<T>(36, 1);
+        for method in [
+            Method::Cg(CgConfig::default()),
+            Method::Minres(MinresConfig::default()),
+            Method::Bicgstab(BicgstabConfig::default()),
+            Method::Gmres(GmresConfig::default()),
+        ] {
+            for &size in sizes {
+                let size = T::Real::from_f64(size);
+                let mut b = vec![T::ZERO; 36];
+                a.apply(&x, &mut b);
+                b.iter_mut().for_each(|v| *v = v.scale(size));
+                let config = AutoConfig {
+                    method: Some(method),
+                    ..AutoConfig::default()
+                };
+                let mut auto = Auto::new(config);
+                let mut found = vec![T::ZERO; 36];
+                let mut seen = T::Real::ZERO;
+                let mut first = |step: &Step<'_, T>| {
+                    if step.k == 0 {
+                        seen = step.residual_norm;
+                    }
+                    ControlFlow::Continue(())
+                };
+                let mut none = Identity;
+                let system = System::new(&a, &b, &mut none);
+                let report = auto.solve(system, &mut found, &mut first).unwrap();
+                assert!(report.converged(), "{method:?} {size}: {report:?}");
+                assert!(seen == report.rhs_norm);
+                let unit = T::Real::ONE / size;
+                let error = found
+                    .iter()
+                    .zip(&x)
+                    .map(|(f, x)| (f.scale(unit) - *x).abs());
+                let worst = error.fold(T::Real::ZERO, Real::max);
+                assert!(worst.to_f64() < 1e-3, "{method:?} {size}: {worst}");
+            }
+        }
+    }
+    at::<f64>(&[1e-290, 1e-200, 1e-162, 1e-80, 1.0, 1e80, 1e160, 1e290]);
+    at::<Complex<f64>>(&[1e-200, 1e200]);
+    at::<f32>(&[1e-30, 1e-20, 1e-10, 1.0, 1e10, 1e20, 1e30]);
+    at::<Complex<f32>>(&[1e-25, 1e25]);
+}
+
+#[test]
+fn a_null_space_that_is_none_is_refused() {
+    let a = hpd::<f64>(6);
+    let b = vector::<f64>(36, 1);
+    let (constant, mut none) = (Nullspace::constant(), Identity);
+    let system = System::new(&a, &b, &mut none).with_nullspace(&constant);
+    let mut auto = Auto::new(AutoConfig::default());
+    let error = auto.solve(system, &mut [0.0; 36], &mut ()).unwrap_err();
+    assert!(matches!(error, SolveError::Nullspace(_)), "{error}");
+}
+
+#[test]
+fn methods_for_hermitian_matrices_say_so_of_others() {
+    let a = convection::<f64>(12, 0.9);
+    let b = vector::<f64>(144, 1);
+    for method in [
+        Method::Minres(MinresConfig::default()),
+        Method::Cg(CgConfig::default()),
+    ] {
+        let config = AutoConfig {
+            method: Some(method),
+            precond: Some(Precond::None),
+            ..AutoConfig::default()
+        };
+        let (report, _) = solve(&a, &b, config);
+        assert_eq!(report.reason, StopReason::NotHermitian, "{method:?}");
+    }
+}
+
+#[test]
+fn an_inconsistent_column_does_not_hold_up_the_others() {
+    let a = neumann::<f64>(9);
+    let mut b = vector::<f64>(162, 3);
+    let mean = b[81..].iter().sum::<f64>() / 81.0;
+    b[81..].iter_mut().for_each(|b| *b -= mean);
+    b[0] += 10.0;
+    let mut x = vec![0.0; 162];
+    let mut auto = Auto::new(AutoConfig::default());
+    let mut none = Identity;
+    let system = System::new(&a, &b, &mut none);
+    let reports = auto.solve_many(system, &mut x, &mut ()).unwrap();
+    assert_eq!(reports[0].reason, StopReason::Inconsistent);
+    assert!(reports[1].converged());
+    // converged in the first attempt
+    let first = &auto.attempts()[0];
+    assert!(
+        reports[1].iterations < first.iterations,
+        "{:?}",
+        auto.attempts()
+    );
+}
+
+#[test]
+fn attempts_that_were_too_slow_are_made_again() {
+    // a spectrum that no method without a preconditioner gets through in the budget of an attempt
+    let n = 3000;
+    let entries = (0..n).map(|i| {
+        let sign = if i % 3 == 0 { -1.0 } else { 1.0 };
+        (i, i, sign * (1.0 + i as f64))
+    });
+    let a = Csr::from_triplets(n, n, entries).unwrap();
+    let config = AutoConfig {
+        precond: Some(Precond::None),
+        stopping: Stopping {
+            max_iters: 60_000,
+            ..Stopping::default()
+        },
+        ..AutoConfig::default()
+    };
+    let (report, attempts) = solve(&a, &vector(n, 1), config);
+    let ends: Vec<_> = attempts.iter().map(|a| (a.solver, a.reason())).collect();
+    assert!(report.converged(), "{ends:?}");
+    assert_eq!(ends[0], ("minres", "too_slow"));
+    assert_eq!(*ends.last().unwrap(), ("minres", "converged"));
 }

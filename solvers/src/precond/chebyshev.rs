@@ -22,6 +22,9 @@ use crate::{LinearOperator, kernels};
 use resolvent_matrices::{Csr, CsrRef, Real, Scalar};
 
 const NAME: &str = "chebyshev";
+
+/// Largest degree: an application is as many products.
+const MOST_PRODUCTS: usize = 1000;
 /// Seed of the vector that Lanczos begins with.
 const SEED: u64 = 1;
 
@@ -83,11 +86,21 @@ impl<T: Scalar> Chebyshev<T> {
                 ),
             });
         }
+        if !(1..=MOST_PRODUCTS).contains(&config.degree) {
+            return Err(PrecondError::Config {
+                precond: NAME,
+                problem: format!(
+                    "degree is {}, a number from 1 to {MOST_PRODUCTS} is needed",
+                    config.degree
+                ),
+            });
+        }
         let csr = a
             .as_csr()
             .ok_or(PrecondError::NeedsEntries { precond: NAME })?;
         let csr = csr.to_u32()?;
         let n = csr.view().square()?;
+        let steps = config.lanczos_steps.min(n);
         let mut chebyshev = Self {
             config,
             s: csr.view().to_owned()?,
@@ -96,8 +109,8 @@ impl<T: Scalar> Chebyshev<T> {
             residual: vec![T::ZERO; n],
             step: vec![T::ZERO; n],
             product: vec![T::ZERO; n],
-            alpha: Vec::with_capacity(config.lanczos_steps),
-            beta2: Vec::with_capacity(config.lanczos_steps),
+            alpha: Vec::with_capacity(steps),
+            beta2: Vec::with_capacity(steps),
             lambda_max: 0.0,
         };
         chebyshev.s.runs(); // found now, so that no application has to
@@ -129,7 +142,7 @@ impl<T: Scalar> Chebyshev<T> {
             if !sum.is_finite() {
                 return Err(PrecondError::Failed {
                     precond: NAME,
-                    problem: format!("row {row} (counted from 0) of A is not finite"),
+                    problem: format!("row {row} ({} counted from 1) of A is not finite", row + 1),
                 });
             }
             gershgorin = gershgorin.max(sum / d.re().to_f64());

@@ -124,7 +124,7 @@ pub enum PrecondError {
     },
     /// The diagonal has an entry it cannot use.
     #[error(
-        "{precond}: the diagonal entry of row {row} (counted from 0) is {found}, {needed} is needed"
+        "{precond}: the diagonal entry of row {row} ({number} counted from 1) is {found}, {needed} is needed", number = row + 1
     )]
     Diagonal {
         /// preconditioner
@@ -137,7 +137,7 @@ pub enum PrecondError {
         needed: &'static str,
     },
     /// A pivot failed.
-    #[error("{precond}: pivot of row {row} (counted from 0) is {found}{hint}")]
+    #[error("{precond}: the pivot of row {row} ({number} counted from 1) is {found}{hint}", number = row + 1)]
     Pivot {
         /// preconditioner
         precond: &'static str,

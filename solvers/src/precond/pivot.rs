@@ -64,10 +64,10 @@ impl Pivots {
             row,
             found: pivot.to_string(),
             hint: match (pivot == T::ZERO, self.floor) {
-                (true, None) => "; set pivot_floor (1e-3, say), or reorder the rows",
+                (true, None) => "; set a floor for pivots (1e-3, say), or reorder the rows",
                 (true, Some(_)) => "; the row of A is zero",
                 (false, _) => {
-                    "; the factorisation overflowed: scale the matrix, or set pivot_floor"
+                    "; the factorisation overflowed: scale the matrix, or set a floor for pivots"
                 }
             },
         })
@@ -89,7 +89,8 @@ pub(super) fn row_size<T: Scalar>(
             return Err(PrecondError::Failed {
                 precond,
                 problem: format!(
-                    "row {row} (counted from 0) of A has an entry {v}, not a finite number"
+                    "row {row} ({} counted from 1) of A has an entry {v}, not a finite number",
+                    row + 1
                 ),
             });
         }

@@ -105,10 +105,11 @@ impl Figure<'_> {
             color: "#cf222e",
             ..SMALL
         };
-        let [x, y] = ends[1];
-        let width = 7.0 * text.len() as f64;
-        page.rect([x - 9.0 - width, y - 18.0], [width + 2.0, 15.0], "#ffffff"); // over the curves
-        page.text([x - 8.0, y - 6.0], Anchor::End, font, &text);
+        // at the left, where curves are still high above, and below the line if there is room
+        let [x, y] = ends[0];
+        let below = y + 15.0 < panel.top + panel.height - 4.0;
+        let shift = if below { 15.0 } else { -6.0 };
+        page.text([x + 8.0, y + shift], Anchor::Start, font, &text);
     }
 
     /// The decades that hold every curve and the tolerance, within reason.
@@ -133,7 +134,7 @@ fn stroke(index: usize) -> Stroke {
     }
 }
 
-/// A curve, thinned to what the eye can tell apart, with a dot at its end.
+/// A curve, thinned to what the eye can tell apart, with a dot at its end unless it is cut off.
 fn curve(page: &mut Page, panel: &Panel, s: &Series, x: fn(&Point) -> f64, stroke: Stroke) {
     let shown = |p: &&Point| p.relative_residual.is_finite() && x(p) <= panel.x_max;
     let points: Vec<_> = s.points.iter().filter(shown).collect();
@@ -143,5 +144,7 @@ fn curve(page: &mut Page, panel: &Panel, s: &Series, x: fn(&Point) -> f64, strok
     let place = |p: &&Point| panel.at(x(p), p.relative_residual.max(f64::MIN_POSITIVE));
     let line: Vec<_> = thinned.map(place).collect();
     page.line(&line, stroke);
-    page.dot(place(last), 3.5, stroke.color);
+    if points.len() == s.points.len() {
+        page.dot(place(last), 3.5, stroke.color);
+    }
 }
