@@ -13,6 +13,7 @@ mod symmetry;
 
 use crate::{CsrRef, Scalar};
 use dominance::dominance;
+pub use rows::constant_nullspace;
 use rows::{Rows, Sign};
 use symmetry::Symmetry;
 

@@ -22,7 +22,7 @@ pub mod generate;
 
 pub use csr::{AnyCsr, Csr, Csr32, CsrRef, Index};
 pub use error::MatrixError;
-pub use evidence::{Definiteness, Dominance, Evidence, IndefiniteProof};
+pub use evidence::{Definiteness, Dominance, Evidence, IndefiniteProof, constant_nullspace};
 pub use grid::Grid;
 pub use num_complex::Complex;
 pub use permutation::Permutation;

@@ -41,13 +41,15 @@ pub mod precond;
 mod reduce;
 mod report;
 mod run;
+mod sequence;
 mod solver;
 mod stopping;
 #[cfg(test)]
 mod testing;
+mod way;
 
 pub use arnoldi::Orthogonalization;
-pub use auto::{Attempt, Auto, AutoConfig, Outcome, Way, ways};
+pub use auto::{Attempt, Auto, AutoConfig, Outcome, ways};
 pub use bicgstab::{Bicgstab, BicgstabConfig};
 pub use cg::{Cg, CgConfig};
 pub use choice::{Method, Precond};
@@ -65,5 +67,7 @@ pub use reduce::{Local, Reduce};
 pub use report::{SolveError, SolveReport, StopReason};
 pub use resolvent_matrices as matrices;
 pub use resolvent_matrices::{Complex, Real, Scalar};
+pub use sequence::{Backstop, Change, Guess, Sequence, SequenceConfig, Solved};
 pub use solver::{Solver, System};
 pub use stopping::Stopping;
+pub use way::Way;

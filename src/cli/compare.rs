@@ -151,7 +151,7 @@ fn all<T: Double>(
 fn one<T: Double>(
     args: &CompareArgs,
     judge: &Judge<'_, T>,
-    (method, precond): Way<f64>,
+    Way { method, precond }: Way<f64>,
     time: Duration,
 ) -> (RunJson, Vec<Series>) {
     let mut auto = Auto::new(AutoConfig {

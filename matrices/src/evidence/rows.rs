@@ -113,3 +113,15 @@ pub(super) fn columns<T: Scalar>(a: CsrRef<'_, T, u32>) -> (usize, usize) {
         columns.iter().filter(empty).count(),
     )
 }
+
+/// Whether every row of A sums to zero up to rounding, so that the constant vector is in its null
+/// space. Looks at rows until one does not.
+pub fn constant_nullspace<T: Scalar>(a: CsrRef<'_, T, u32>) -> bool {
+    let zero_sum = |i: usize| {
+        let (_, values) = a.row(i);
+        let sum: Complex<f64> = values.iter().map(|v| v.to_c64()).sum();
+        let sizes: f64 = values.iter().map(|&v| size(v)).sum();
+        norm(sum) <= rounding::<T>(values.len()) * sizes
+    };
+    a.nrows() > 0 && (0..a.nrows()).all(zero_sum)
+}

@@ -18,13 +18,13 @@ mod tests;
 mod watch;
 
 pub use attempt::{Attempt, Outcome};
-pub use plan::{Way, ways};
+pub use plan::ways;
 
 use crate::reduce::norm;
 use crate::solver::check_columns;
 use crate::{
     Method, Nullspace, Observer, Precond, SolveError, SolveReport, Solver, StopReason, Stopping,
-    System,
+    System, Way,
 };
 use attempt::{Trial, Tried};
 use columns::Columns;
@@ -69,6 +69,7 @@ pub struct Auto<T: Scalar> {
     config: AutoConfig<T::Real>,
     attempts: Vec<Attempt>,
     reading: Duration,
+    winner: Option<Way<T::Real>>,
 }
 
 impl<T: Scalar> Auto<T> {
@@ -78,12 +79,19 @@ impl<T: Scalar> Auto<T> {
             config,
             attempts: Vec::new(),
             reading: Duration::ZERO,
+            winner: None,
         }
     }
 
     /// What the last solve tried, in order; the last is what its reports are of.
     pub fn attempts(&self) -> &[Attempt] {
         &self.attempts
+    }
+
+    /// What solved the last system in the end, so that it can be tried first on the next. `None` if
+    /// nothing did, or if it needed −A or the preconditioner that came with the system.
+    pub fn winner(&self) -> Option<Way<T::Real>> {
+        self.winner
     }
 
     /// Time the last solve spent before it iterated: reading the matrix, preconditioners,
@@ -177,6 +185,7 @@ impl<T: Scalar> Auto<T> {
             let interrupted = attempt.outcome == Outcome::Ended(StopReason::Interrupted);
             self.attempts.push(attempt);
             failure = error;
+            self.winner = candidate.way().filter(|_| columns.done());
             if columns.done() || interrupted {
                 break;
             }
@@ -245,6 +254,7 @@ impl<T: Scalar> Solver<T> for Auto<T> {
         observer: &mut dyn Observer<T>,
     ) -> Result<Vec<SolveReport<T::Real>>, SolveError> {
         self.attempts.clear();
+        self.winner = None;
         check_columns(system.a.nrows(), system.b, x)?;
         match scale::Scaled::of(system.b) {
             None => self.run(system, x, observer),

@@ -8,7 +8,7 @@ use crate::precond::{
 };
 use crate::{
     BicgstabConfig, CgConfig, DirectConfig, GmresConfig, LinearOperator, Method, MinresConfig,
-    Precond, SolveError,
+    Precond, SolveError, Way,
 };
 use resolvent_matrices::{Real, Scalar};
 
@@ -27,6 +27,15 @@ pub(super) struct Candidate<R> {
 impl<R: Real> Candidate<R> {
     pub fn precond_name(&self, given: &'static str) -> &'static str {
         self.precond.map_or(given, |precond| precond.name())
+    }
+
+    /// What it is, if it needs nothing else.
+    pub fn way(&self) -> Option<Way<R>> {
+        let precond = self.precond.filter(|_| !self.negate)?;
+        Some(Way {
+            method: self.method,
+            precond,
+        })
     }
 }
 
@@ -142,9 +151,6 @@ fn preconds<R: Real>(method: &Method<R>, known: &Knowledge) -> Vec<Precond> {
     all
 }
 
-/// A method with a preconditioner.
-pub type Way<R> = (Method<R>, Precond);
-
 /// The methods for a preconditioner that is given.
 fn methods<R: Real>(precond: &Precond, known: &Knowledge) -> Vec<Method<R>> {
     let mut all = Vec::new();
@@ -193,7 +199,7 @@ pub fn ways<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Vec<Way<T::Real>>, S
     let fsai = Precond::Fsai(FsaiConfig::default());
     let mut ways = Vec::new();
     let mut with = |method: Method<T::Real>, preconds: &[Precond]| {
-        ways.extend(preconds.iter().map(|precond| (method, *precond)));
+        ways.extend(preconds.iter().map(|&precond| Way { method, precond }));
     };
     if known.hermitian() && known.maybe_definite() {
         let cg = Method::Cg(CgConfig::default());

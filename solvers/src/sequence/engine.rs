@@ -1,0 +1,113 @@
+//! One way to solve, set up once and brought up to date for each matrix.
+
+use crate::precond::{PrecondError, Preconditioner, Ssor};
+use crate::{
+    LinearOperator, Nullspace, Observer, Precond, SolveError, SolveReport, Solver, Stopping,
+    System, Way,
+};
+use resolvent_matrices::{Csr, Scalar};
+
+/// A method and a preconditioner with their storage.
+pub(super) struct Engine<T: Scalar> {
+    way: Way<T::Real>,
+    solver: Box<dyn Solver<T>>,
+    m: Built<T>,
+    /// Which matrix it was last brought up to date for; none yet.
+    matrix: Option<u64>,
+}
+
+/// A preconditioner; SSOR by itself, since its ω changes more often than its matrix.
+enum Built<T: Scalar> {
+    Ssor(Box<Ssor<T>>),
+    Other(Box<dyn Preconditioner<T>>),
+}
+
+impl<T: Scalar> Built<T> {
+    fn new(precond: &Precond, a: &dyn LinearOperator<T>) -> Result<Self, PrecondError> {
+        Ok(match precond {
+            Precond::Ssor(config) => Self::Ssor(Box::new(Ssor::new(a, *config)?)),
+            other => Self::Other(other.build(a)?),
+        })
+    }
+
+    fn get(&mut self) -> &mut dyn Preconditioner<T> {
+        match self {
+            Self::Ssor(ssor) => ssor.as_mut(),
+            Self::Other(m) => m.as_mut(),
+        }
+    }
+}
+
+impl<T: Scalar> Engine<T> {
+    /// Builds it for A; [`Engine::refresh`] comes next.
+    pub fn new(
+        way: &Way<T::Real>,
+        a: &Csr<T>,
+        stopping: Stopping<T::Real>,
+    ) -> Result<Self, SolveError> {
+        Ok(Self {
+            way: *way,
+            solver: way.method.build(a.nrows(), stopping),
+            m: Built::new(&way.precond, a)?,
+            matrix: None,
+        })
+    }
+
+    /// Whether it serves this way, perhaps with another ω.
+    pub fn serves(&self, way: &Way<T::Real>) -> bool {
+        self.way.with_omega(1.0) == way.with_omega(1.0)
+    }
+
+    /// Takes the values of the matrix and ω, if they are new. Returns the work of that.
+    pub fn refresh(
+        &mut self,
+        way: &Way<T::Real>,
+        a: &Csr<T>,
+        matrix: u64,
+    ) -> Result<f64, SolveError> {
+        let mut work = 0.0;
+        if let (Built::Ssor(ssor), Some(omega)) = (&mut self.m, way.omega())
+            && ssor.omega() != omega
+        {
+            ssor.set_omega(omega)?;
+            work += self.weight(a);
+        }
+        self.way = *way;
+        if self.matrix != Some(matrix) {
+            if self.matrix.is_some() {
+                self.m.get().update(a)?;
+            }
+            self.matrix = Some(matrix);
+            work += setup_passes(&way.precond) * self.weight(a);
+        }
+        Ok(work)
+    }
+
+    pub fn solve(
+        &mut self,
+        a: &Csr<T>,
+        b: &[T],
+        nullspace: &Nullspace<T>,
+        x: &mut [T],
+        observer: &mut dyn Observer<T>,
+    ) -> Result<SolveReport<T::Real>, SolveError> {
+        let system = System::new(a, b, self.m.get()).with_nullspace(nullspace);
+        self.solver.solve(system, x, observer)
+    }
+
+    /// One application of M⁻¹ against one product with A, by the bytes that are read.
+    pub fn weight(&mut self, a: &Csr<T>) -> f64 {
+        let matrix = a.nnz() * (size_of::<T>() + 4) + a.nrows() * 4;
+        self.m.get().bytes() as f64 / matrix.max(1) as f64
+    }
+}
+
+/// Passes over M that a setup is counted as.
+fn setup_passes(precond: &Precond) -> f64 {
+    match precond {
+        Precond::None => 0.0,
+        Precond::Jacobi(_) | Precond::Ssor(_) => 1.0,
+        Precond::Ic0(_) | Precond::Ilu0(_) => 4.0,
+        _ => 12.0,
+    }
+}
