@@ -9,6 +9,8 @@ use std::time::Duration;
 use resolvent::registry::{Entry, PRECONDS, SOLVERS};
 use resolvent::{Nullspace, Scalar};
 
+pub use super::sequence::args::SequenceArgs;
+
 /// Solve sparse linear systems A x = b from Matrix Market files.
 #[derive(Debug, Parser)]
 #[command(name = "resolvent", version, max_term_width = 100, after_help = EXAMPLES)]
@@ -23,6 +25,7 @@ Examples:
   resolvent solve A.mtx --rhs b.mtx --out x.mtx
   resolvent solve A.mtx --solver gmres:restart=30 --precond jacobi --plot curve.svg
   resolvent compare A.mtx                      every sensible way, the fastest first
+  resolvent sequence systems/                  A_1.mtx b_1.mtx, A_2.mtx b_2.mtx, ... in order
   resolvent info A.mtx --plot spy.svg          what is known of the matrix
 
 Exit status: 0 done and converged, 1 ran but did not converge, 2 error.
@@ -34,6 +37,8 @@ pub enum Command {
     Solve(SolveArgs),
     /// Try every sensible solver and preconditioner on A and name the fastest
     Compare(CompareArgs),
+    /// Solve systems in order, each with what was learnt from those before it
+    Sequence(SequenceArgs),
     /// Describe A: size, symmetry, definiteness, dominance, grid
     Info(InfoArgs),
 }
@@ -70,10 +75,10 @@ impl Common {
     }
 }
 
-/// The tolerance and the bounds.
+/// The tolerance, and the bound on iterations.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "When to stop")]
-pub struct Bounds {
+pub struct Tolerance {
     /// Converged when ‖b − Ax‖₂ ≤ max(RTOL·‖b‖₂, ATOL), recomputed from x
     #[arg(long, value_name = "RTOL", default_value = "1e-8", value_parser = not_negative, allow_negative_numbers = true)]
     pub rtol: f64,
@@ -83,6 +88,14 @@ pub struct Bounds {
     /// Most iterations [default: 10 per row, at least 1000]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_iters: Option<usize>,
+}
+
+/// The tolerance and all bounds.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "When to stop")]
+pub struct Bounds {
+    #[command(flatten)]
+    pub tolerance: Tolerance,
     /// Most seconds for everything after reading, looked at after each setup and each iteration; a
     /// setup or factorisation that has begun runs to its end
     #[arg(long, value_name = "SECONDS", value_parser = positive, allow_negative_numbers = true)]
@@ -288,7 +301,7 @@ fn not_negative(text: &str) -> Result<f64, String> {
     }
 }
 
-fn positive(text: &str) -> Result<f64, String> {
+pub fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(v) if v > 0.0 && v.is_finite() => Ok(v),
         _ => Err("expected a number greater than 0".into()),

@@ -97,7 +97,7 @@ pub fn run(args: &CompareArgs, threads: usize) -> Result<Status, CliError> {
     });
     let result = CompareJson {
         matrix: input.json(),
-        rtol: args.bounds.rtol,
+        rtol: args.bounds.tolerance.rtol,
         threads,
         runs,
         winner,
@@ -129,7 +129,7 @@ fn all<T: Double>(
 ) -> Result<(Vec<RunJson>, Vec<Series>), CliError> {
     let started = Instant::now();
     let rhs = source.build(a, args.common.seed);
-    let judge = Judge::new(a, &rhs, &args.bounds);
+    let judge = Judge::new(a, &rhs.b, rhs.exact.as_deref(), &args.bounds.tolerance);
     let limit = args.bounds.max_time().unwrap_or(DEFAULT_TIME);
     let ways = ways::<T>(a)?;
     let (mut runs, mut curves) = (Vec::new(), Vec::new());
@@ -162,9 +162,9 @@ fn one<T: Double>(
         max_bytes: Some(machine::memory_for_factors()),
     });
     let nullspace = args.problem.nullspace();
-    let mut x = vec![T::ZERO; judge.rhs.b.len()];
+    let mut x = vec![T::ZERO; judge.b.len()];
     let mut none = Identity;
-    let system = System::new(judge.a, &judge.rhs.b, &mut none).with_nullspace(&nullspace);
+    let system = System::new(judge.a, judge.b, &mut none).with_nullspace(&nullspace);
     let mut recorder = Recorder::new(&judge.norms);
     let mut progress = Progress::new(args.common.quiet, judge.targets(), &mut recorder);
     let solved = auto.solve_many(system, &mut x, &mut progress);
@@ -225,16 +225,16 @@ fn command(args: &CompareArgs, run: &RunJson) -> String {
         NullspaceArg::None => words.push("--nullspace none".into()),
         NullspaceArg::Constant => words.push("--nullspace constant".into()),
     }
-    if args.bounds.rtol != 1e-8 {
-        words.push(format!("--rtol {:e}", args.bounds.rtol));
+    if args.bounds.tolerance.rtol != 1e-8 {
+        words.push(format!("--rtol {:e}", args.bounds.tolerance.rtol));
     }
-    if args.bounds.atol != 0.0 {
-        words.push(format!("--atol {:e}", args.bounds.atol));
+    if args.bounds.tolerance.atol != 0.0 {
+        words.push(format!("--atol {:e}", args.bounds.tolerance.atol));
     }
     if let Some(grid) = &problem.grid {
         words.push(format!("--grid {}", quoted(grid)));
     }
-    if let Some(most) = args.bounds.max_iters {
+    if let Some(most) = args.bounds.tolerance.max_iters {
         words.push(format!("--max-iters {most}"));
     }
     if let Some(seconds) = args.bounds.max_time {

@@ -52,6 +52,34 @@ pub enum CliError {
         got: usize,
         expected: usize,
     },
+    #[error("{}: {columns} right-hand sides; a system of a sequence has one", path.display())]
+    RhsColumns { path: PathBuf, columns: usize },
+    /// The first files of a sequence were real; the file has changed since it was looked at.
+    #[error("{}: this file was real when the sequence began and is complex now", .0.display())]
+    BecameComplex(PathBuf),
+    #[error("{name}: {source}")]
+    System { name: String, source: Box<CliError> },
+    #[error(
+        "{0}: there is no such file or folder, and no such generator; give a folder of Matrix Market files or a CSV file that lists them"
+    )]
+    NoSource(String),
+    #[error("{}: {problem}", path.display())]
+    State { path: PathBuf, problem: String },
+    #[error("{}: cannot be read: {source}", path.display())]
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{}:{line}: {problem}", path.display())]
+    Manifest {
+        path: PathBuf,
+        line: u64,
+        problem: String,
+    },
+    #[error(
+        "{}: no systems in it; put pairs A_1.mtx, b_1.mtx or NAME.mtx, NAME_b.mtx there, or list them in a CSV file with the columns matrix,rhs", .0.display()
+    )]
+    NoSystems(PathBuf),
     #[error("{}: the right-hand side has no columns", path.display())]
     RhsEmpty { path: PathBuf },
     #[error(

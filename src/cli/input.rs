@@ -77,6 +77,12 @@ pub trait Double: Scalar<Real = f64> {
     /// Columns of a file. The imaginary part of complex ones is dropped by a real type: see
     /// [`super::rhs::Source::is_complex`].
     fn columns(file: mtx::AnyVectors) -> mtx::Vectors<Self>;
+    /// All numbers, real and imaginary parts one after the other.
+    fn to_parts(v: &[Self]) -> Vec<f64>;
+    /// The inverse of [`Double::to_parts`].
+    fn from_parts(parts: &[f64]) -> Vec<Self>;
+    /// A matrix of a file; a complex one is refused by a real type.
+    fn matrix(path: &Path, matrix: AnyMatrix) -> Result<Csr<Self>, CliError>;
 }
 
 impl Double for f64 {
@@ -86,6 +92,18 @@ impl Double for f64 {
             mtx::AnyVectors::Complex(v) => convert(v),
         }
     }
+    fn to_parts(v: &[Self]) -> Vec<f64> {
+        v.to_vec()
+    }
+    fn from_parts(parts: &[f64]) -> Vec<Self> {
+        parts.to_vec()
+    }
+    fn matrix(path: &Path, matrix: AnyMatrix) -> Result<Csr<Self>, CliError> {
+        match matrix {
+            AnyMatrix::Real(a) => Ok(a),
+            AnyMatrix::Complex(_) => Err(CliError::BecameComplex(path.into())),
+        }
+    }
 }
 
 impl Double for Complex<f64> {
@@ -93,6 +111,19 @@ impl Double for Complex<f64> {
         match file {
             mtx::AnyVectors::Complex(v) => v,
             mtx::AnyVectors::Real(v) => convert(v),
+        }
+    }
+    fn to_parts(v: &[Self]) -> Vec<f64> {
+        v.iter().flat_map(|v| [v.re, v.im]).collect()
+    }
+    fn from_parts(parts: &[f64]) -> Vec<Self> {
+        let pairs = parts.chunks_exact(2);
+        pairs.map(|pair| Complex::new(pair[0], pair[1])).collect()
+    }
+    fn matrix(_: &Path, matrix: AnyMatrix) -> Result<Csr<Self>, CliError> {
+        match matrix {
+            AnyMatrix::Real(a) => complexify(&a),
+            AnyMatrix::Complex(a) => Ok(a),
         }
     }
 }

@@ -1,18 +1,20 @@
 //! What is true of an x, whatever the solver says: residuals recomputed in double precision.
 
-use super::args::Bounds;
+use super::args::Tolerance;
 use super::history::relative;
 use super::input::Double;
 use super::report::Column;
-use super::rhs::Rhs;
 use resolvent::{Csr, LinearOperator, SolveReport, StopReason, Stopping, solvers};
 use std::time::Duration;
 
 /// A system and its tolerance.
 pub struct Judge<'a, T> {
     pub a: &'a Csr<T>,
-    pub rhs: &'a Rhs<T>,
-    pub bounds: &'a Bounds,
+    /// All columns of b.
+    pub b: &'a [T],
+    /// x* of the first column, where it is known.
+    exact: Option<&'a [T]>,
+    tolerance: &'a Tolerance,
     /// ‖b‖₂ of each column.
     pub norms: Vec<f64>,
     /// ‖A‖_F.
@@ -20,12 +22,18 @@ pub struct Judge<'a, T> {
 }
 
 impl<'a, T: Double> Judge<'a, T> {
-    pub fn new(a: &'a Csr<T>, rhs: &'a Rhs<T>, bounds: &'a Bounds) -> Self {
+    pub fn new(
+        a: &'a Csr<T>,
+        b: &'a [T],
+        exact: Option<&'a [T]>,
+        tolerance: &'a Tolerance,
+    ) -> Self {
         Self {
             a,
-            rhs,
-            bounds,
-            norms: rhs.b.chunks_exact(a.nrows()).map(norm).collect(),
+            b,
+            exact,
+            tolerance,
+            norms: b.chunks_exact(a.nrows()).map(norm).collect(),
             scale: a.view().norm_fro(),
         }
     }
@@ -34,16 +42,16 @@ impl<'a, T: Double> Judge<'a, T> {
     pub fn stopping(&self, max_time: Option<Duration>) -> Stopping<f64> {
         let default = (10 * self.a.nrows()).max(1000);
         Stopping {
-            rtol: self.bounds.rtol,
-            atol: self.bounds.atol,
-            max_iters: self.bounds.max_iters.unwrap_or(default),
+            rtol: self.tolerance.rtol,
+            atol: self.tolerance.atol,
+            max_iters: self.tolerance.max_iters.unwrap_or(default),
             max_time,
             ..Stopping::default()
         }
     }
 
     fn target(&self, rhs_norm: f64) -> f64 {
-        (self.bounds.rtol * rhs_norm).max(self.bounds.atol)
+        (self.tolerance.rtol * rhs_norm).max(self.tolerance.atol)
     }
 
     /// max(rtol·‖b‖, atol) of each column.
@@ -55,7 +63,7 @@ impl<'a, T: Double> Judge<'a, T> {
     pub fn columns(&self, x: &[T], reports: &[SolveReport<f64>]) -> Vec<Column> {
         let n = self.a.nrows();
         let mut r = vec![T::ZERO; n];
-        let parts = x.chunks_exact(n).zip(self.rhs.b.chunks_exact(n));
+        let parts = x.chunks_exact(n).zip(self.b.chunks_exact(n));
         let known = reports.iter().zip(&self.norms);
         type Known<'a> = (&'a SolveReport<f64>, &'a f64);
         let judge = |((x, b), (report, &rhs_norm)): ((&[T], &[T]), Known<'_>)| {
@@ -73,7 +81,7 @@ impl<'a, T: Double> Judge<'a, T> {
                 iterations: report.iterations,
                 relative_residual: relative(residual, rhs_norm),
                 backward_error: relative(residual, self.scale * norm(x) + rhs_norm),
-                forward_error: self.rhs.exact.as_deref().map(|exact| distance(x, exact)),
+                forward_error: self.exact.map(|exact| distance(x, exact)),
                 rhs_norm,
                 advice: reason.advice(),
             }

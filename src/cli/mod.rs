@@ -13,6 +13,7 @@ mod plot;
 mod progress;
 mod report;
 mod rhs;
+mod sequence;
 mod solve;
 
 use args::{Cli, Command};
@@ -52,6 +53,7 @@ fn run(cli: &Cli) -> Result<Status, CliError> {
     let common = match &cli.command {
         Command::Solve(args) => &args.common,
         Command::Compare(args) => &args.common,
+        Command::Sequence(args) => &args.common,
         Command::Info(args) => &args.common,
     };
     interrupt::listen();
@@ -64,6 +66,7 @@ fn run(cli: &Cli) -> Result<Status, CliError> {
     pool.install(|| match &cli.command {
         Command::Solve(args) => solve::run(args, threads),
         Command::Compare(args) => compare::run(args, threads),
+        Command::Sequence(args) => sequence::run(args, threads),
         Command::Info(args) => info::run(args),
     })
 }

@@ -2,6 +2,7 @@
 
 use super::error::CliError;
 use super::input::MatrixJson;
+use resolvent::solvers::{Attempt, Outcome};
 use serde::Serialize;
 use std::io::Write;
 use std::path::Path;
@@ -70,6 +71,21 @@ pub struct Column {
     pub rhs_norm: f64,
     #[serde(skip)]
     pub advice: &'static str,
+}
+
+/// What was tried, in the words of the JSON.
+pub fn attempt_json(a: &Attempt) -> AttemptJson {
+    AttemptJson {
+        solver: a.solver,
+        precond: a.precond,
+        reason: a.reason(),
+        iterations: a.iterations,
+        seconds: (a.setup + a.solve).as_secs_f64(),
+        error: match &a.outcome {
+            Outcome::Ended(_) | Outcome::TooSlow => None,
+            Outcome::Failed(error) => Some(error.to_string()),
+        },
+    }
 }
 
 /// Writes an object as one line, to a file or to stdout (`-`).

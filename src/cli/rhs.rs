@@ -41,6 +41,11 @@ impl Source {
         if path.is_dir() {
             return Err(CliError::Folder(path.into()));
         }
+        Self::file(path, rows)
+    }
+
+    /// The columns of a file, which must be of this length.
+    pub fn file(path: &Path, rows: usize) -> Result<Self, CliError> {
         let file = mtx::read_vectors(path)?;
         let (got, columns) = match &file {
             AnyVectors::Real(v) => (v.nrows, v.ncols),

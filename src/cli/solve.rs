@@ -9,11 +9,10 @@ use super::judge::{self, Judge};
 use super::machine;
 use super::plot;
 use super::progress::Progress;
-use super::report::{self, AttemptJson, Column, Seconds, SolveJson};
+use super::report::{self, Column, Seconds, SolveJson, attempt_json};
 use super::rhs::Source;
 use resolvent::mtx::{self, AnyMatrix};
 use resolvent::solvers::precond::Identity;
-use resolvent::solvers::{Attempt, Outcome};
 use resolvent::{Auto, AutoConfig, Csr, Grid, Method, Observer, Precond, Solver, System, registry};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -167,7 +166,7 @@ impl Task<'_> {
     fn solve<T: Double>(&self, a: &Csr<T>, source: Source) -> Result<Status, CliError> {
         let args = self.args;
         let rhs = source.build(a, args.common.seed);
-        let judge = Judge::new(a, &rhs, &args.bounds);
+        let judge = Judge::new(a, &rhs.b, rhs.exact.as_deref(), &args.bounds.tolerance);
         let rest = args
             .bounds
             .max_time()
@@ -228,7 +227,7 @@ impl Task<'_> {
             backward_error: worst(|c| c.backward_error),
             forward_error: columns.first().and_then(|c| c.forward_error),
             rhs_norm: worst(|c| c.rhs_norm),
-            rtol: self.args.bounds.rtol,
+            rtol: self.args.bounds.tolerance.rtol,
             threads: self.threads,
             seconds: Seconds {
                 read: self.input.read.as_secs_f64(),
@@ -238,7 +237,7 @@ impl Task<'_> {
                 total: total.as_secs_f64(),
             },
             peak_rss_bytes: machine::peak_rss_bytes(),
-            attempts: before.iter().map(attempt).collect(),
+            attempts: before.iter().map(attempt_json).collect(),
             advice: first_bad.map(|c| report::spoken(c.advice)),
             columns: (columns.len() > 1).then_some(columns),
             version: env!("CARGO_PKG_VERSION"),
@@ -300,7 +299,7 @@ impl Task<'_> {
                 report::seconds(result.seconds.setup + result.seconds.solve),
             ),
             curves: series.iter().map(|s| (name(s), s)).collect(),
-            tolerance: self.args.bounds.rtol,
+            tolerance: self.args.bounds.tolerance.rtol,
             focus: usize::MAX,
         };
         figure.save(path)
@@ -311,18 +310,4 @@ impl Task<'_> {
 pub fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
-}
-
-fn attempt(a: &Attempt) -> AttemptJson {
-    AttemptJson {
-        solver: a.solver,
-        precond: a.precond,
-        reason: a.reason(),
-        iterations: a.iterations,
-        seconds: (a.setup + a.solve).as_secs_f64(),
-        error: match &a.outcome {
-            Outcome::Ended(_) | Outcome::TooSlow => None,
-            Outcome::Failed(error) => Some(error.to_string()),
-        },
-    }
 }

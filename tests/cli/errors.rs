@@ -1,18 +1,8 @@
 //! Everything that ends with status 2, and its text.
 
-use crate::{file, resolvent, scratch};
+use crate::{error, file, resolvent, scratch};
 
 const NOS4: &str = "matrices/mtx/nos4.mtx";
-
-/// Runs into an error; returns its text without the words that are always there.
-fn error(args: &[&str]) -> String {
-    let ran = resolvent(args);
-    assert_eq!(ran.status, 2, "{args:?}: {}", ran.stdout);
-    assert_eq!(ran.stdout, "", "{args:?}");
-    let text = ran.stderr.strip_prefix("resolvent: error: ");
-    let text = text.unwrap_or_else(|| panic!("{args:?}: {}", ran.stderr));
-    text.trim_end().replace(env!("CARGO_TARGET_TMPDIR"), "TMP")
-}
 
 #[test]
 fn files() {

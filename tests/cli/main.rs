@@ -4,6 +4,7 @@ mod compare;
 mod errors;
 mod help;
 mod info;
+mod sequence;
 mod solve;
 
 use serde_json::Value;
@@ -81,4 +82,14 @@ fn masked(text: &str) -> String {
         out.push('\n');
     }
     out
+}
+
+/// Runs into an error; returns its text without the words that are always there.
+fn error(args: &[&str]) -> String {
+    let ran = resolvent(args);
+    assert_eq!(ran.status, 2, "{args:?}: {}", ran.stdout);
+    assert_eq!(ran.stdout, "", "{args:?}");
+    let text = ran.stderr.strip_prefix("resolvent: error: ");
+    let text = text.unwrap_or_else(|| panic!("{args:?}: {}", ran.stderr));
+    text.trim_end().replace(env!("CARGO_TARGET_TMPDIR"), "TMP")
 }

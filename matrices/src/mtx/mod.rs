@@ -100,6 +100,14 @@ pub fn read(path: &Path) -> Result<MatrixFile, MtxError> {
     with_text(path, parse)
 }
 
+/// Reads the banner and the size line alone.
+///
+/// # Errors
+/// [`MtxError`].
+pub fn read_header(path: &Path) -> Result<Header, MtxError> {
+    with_text(path, |text| open(&mut Lines::new(text), text))
+}
+
 /// Reads dense columns from an array file, or from a coordinate file whose missing entries are 0.
 ///
 /// # Errors

@@ -40,8 +40,8 @@ pub use guess::Guess;
 
 use crate::precond::Identity;
 use crate::{
-    Attempt, Auto, AutoConfig, Nullspace, Observer, SolveError, SolveReport, Solver, Stopping,
-    System, Way,
+    Attempt, Auto, AutoConfig, Method, Nullspace, Observer, Precond, SolveError, SolveReport,
+    Solver, Stopping, System, Way,
 };
 use backstop::Budget;
 use engine::Engine;
@@ -68,6 +68,10 @@ pub struct SequenceConfig<R> {
     pub stopping: Stopping<R>,
     /// Where each solve begins.
     pub guess: Guess,
+    /// The method, where a solve leaves its way open but not that.
+    pub method: Option<Method<R>>,
+    /// The preconditioner, likewise.
+    pub precond: Option<Precond>,
     /// Take the constant vector as null space where every row of A sums to zero.
     pub detect_nullspace: bool,
     /// Largest size of the factors of a factorisation; `None`: no limit.
@@ -80,6 +84,8 @@ impl<R: Real> Default for SequenceConfig<R> {
         Self {
             stopping: Stopping::default(),
             guess: Guess::Given,
+            method: None,
+            precond: None,
             detect_nullspace: true,
             max_bytes: None,
         }
@@ -137,6 +143,14 @@ impl<T: Scalar> Sequence<T> {
             found: None,
             start: Vec::new(),
         }
+    }
+
+    /// Takes other bounds. What was built is kept only where they are the same.
+    pub fn set_stopping(&mut self, stopping: Stopping<T::Real>) {
+        if stopping != self.config.stopping {
+            self.engines.clear();
+        }
+        self.config.stopping = stopping;
     }
 
     /// The next system from beginning to end: [`Sequence::advance`], [`Sequence::guess`],
@@ -291,9 +305,10 @@ impl<T: Scalar> Sequence<T> {
     ) -> Result<Solved<T::Real>, SolveError> {
         let mut auto = Auto::new(AutoConfig {
             stopping: self.config.stopping,
+            method: self.config.method,
+            precond: self.config.precond,
             max_bytes: self.config.max_bytes,
             detect_nullspace: self.config.detect_nullspace,
-            ..AutoConfig::default()
         });
         let mut none = Identity;
         let system = System::new(job.a, job.b, &mut none);

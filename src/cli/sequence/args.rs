@@ -1,0 +1,71 @@
+//! What `resolvent sequence` takes.
+
+use crate::cli::args::{Common, How, Tolerance};
+use clap::{Args, ValueEnum};
+use resolvent::solvers::Guess;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  resolvent sequence systems/ --solver cg --precond ic0 --x0 previous
+  resolvent sequence list.csv --log solves.jsonl --state run.json   (killed? type it again)
+  resolvent sequence heat2d:nx=50,systems=500 --precond ssor --omega 1.6
+
+Exit status: 0 every system converged, 1 some did not, 2 error.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct SequenceArgs {
+    /// The systems, in order: a folder with NAME.mtx and NAME_b.mtx or A_1.mtx and b_1.mtx; a CSV
+    /// file with the columns matrix,rhs[,context…]; or a generator
+    #[arg(
+        value_name = "DIR|LIST.csv|GENERATOR[:key=value,…]",
+        help_heading = "Arguments"
+    )]
+    pub source: String,
+    #[command(flatten)]
+    pub how: How,
+    #[command(flatten)]
+    pub tolerance: Tolerance,
+    /// Most seconds for the whole run; with --state it can be gone on with
+    #[arg(long, value_name = "SECONDS", value_parser = crate::cli::args::positive, allow_negative_numbers = true, help_heading = "When to stop")]
+    pub max_time: Option<f64>,
+    /// Where each solve begins: zero, the solution before, or 2x(t-1) - x(t-2) [default: what the
+    /// generator is made for; zero for files]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "RULE",
+        help_heading = "How to solve it"
+    )]
+    pub x0: Option<First>,
+    /// One line of JSON for each system
+    #[arg(long, value_name = "L.jsonl", help_heading = "Files to write")]
+    pub log: Option<PathBuf>,
+    /// Where the run stands, so that it can be stopped and gone on with: read if it is there,
+    /// written again and again
+    #[arg(long, value_name = "FILE", help_heading = "Files to write")]
+    pub state: Option<PathBuf>,
+    /// The solutions, one Matrix Market array for each system
+    #[arg(long, value_name = "DIR", help_heading = "Files to write")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum First {
+    Zero,
+    Previous,
+    Extrapolate,
+}
+
+impl From<First> for Guess {
+    fn from(first: First) -> Self {
+        match first {
+            First::Zero => Self::Zero,
+            First::Previous => Self::Previous,
+            First::Extrapolate => Self::Extrapolate,
+        }
+    }
+}

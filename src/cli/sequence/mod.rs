@@ -1,0 +1,343 @@
+//! `resolvent sequence`.
+
+pub mod args;
+mod files;
+mod log;
+mod manifest;
+mod report;
+mod source;
+mod state;
+mod ticker;
+
+use super::Status;
+use super::error::CliError;
+use super::input::Double;
+use super::interrupt;
+use super::judge::Judge;
+use super::machine;
+use super::report::{self as words, Column, Seconds, SolveJson, attempt_json};
+use super::solve::{chosen, outputs};
+use args::SequenceArgs;
+use log::Log;
+use report::{Line, SequenceJson, Totals};
+use resolvent::mtx;
+use resolvent::solvers::{Change, Guess, Sequence, SequenceConfig, Solved, StopReason, Way};
+use source::{AnySource, Current, Source};
+use state::State;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use ticker::{Ticker, Until};
+
+pub fn run(args: &SequenceArgs, threads: usize) -> Result<Status, CliError> {
+    let files = [
+        ("log", args.log.as_deref()),
+        ("state", args.state.as_deref()),
+        ("json", args.common.json_file()),
+    ];
+    outputs(&[("the source", Path::new(&args.source))], &files)?;
+    if let Some(folder) = &args.out {
+        std::fs::create_dir_all(folder).map_err(|source| CliError::Write {
+            path: folder.clone(),
+            source,
+        })?;
+    }
+    match source::open(&args.source, args.common.seed)? {
+        AnySource::Real(source) => Run::new(args, threads, source)?.all(),
+        AnySource::Complex(source) => Run::new(args, threads, source)?.all(),
+    }
+}
+
+/// How long a run may be from having saved where it stands.
+const SAVE_EVERY: Duration = Duration::from_secs(2);
+
+/// A run over a sequence.
+struct Run<'a, T: Double> {
+    args: &'a SequenceArgs,
+    threads: usize,
+    source: Box<dyn Source<T>>,
+    guess: Guess,
+    way: Option<Way<f64>>,
+    sequence: Sequence<T>,
+    totals: Totals,
+    log: Option<Log>,
+    x: Vec<T>,
+    /// Who solved the last system.
+    names: (&'static str, &'static str),
+}
+
+impl<'a, T: Double> Run<'a, T> {
+    fn new(
+        args: &'a SequenceArgs,
+        threads: usize,
+        source: Box<dyn Source<T>>,
+    ) -> Result<Self, CliError> {
+        let guess = args.x0.map_or(source.guess(), Guess::from);
+        let (method, precond) = chosen(&args.how)?;
+        let way = method.zip(precond);
+        Ok(Self {
+            args,
+            threads,
+            guess,
+            way: way.map(|(method, precond)| Way { method, precond }),
+            sequence: Sequence::new(SequenceConfig {
+                guess,
+                method,
+                precond,
+                max_bytes: Some(machine::memory_for_factors()),
+                ..SequenceConfig::default()
+            }),
+            totals: Totals::default(),
+            log: None,
+            x: Vec::new(),
+            names: ("auto", "auto"),
+            source,
+        })
+    }
+
+    /// All systems, or those that a run before has left.
+    fn all(mut self) -> Result<Status, CliError> {
+        let args = self.args;
+        let resumed = args.state.as_deref().map(State::read).transpose()?;
+        let first = match (resumed.flatten(), &args.state) {
+            (Some(state), Some(path)) => self.resume(state, path)?,
+            _ => 0,
+        };
+        self.log = match &args.log {
+            Some(path) => Some(Log::open(path, first)?),
+            None => None,
+        };
+        let started = Instant::now();
+        let limit = args.max_time.map(Duration::try_from_secs_f64);
+        let limit = limit.map(|limit| limit.unwrap_or(Duration::MAX));
+        let systems = self.source.len();
+        let mut ticker = Ticker::new(args.common.quiet, systems, first);
+        let mut saved = Instant::now();
+        let mut next = first;
+        while next < systems {
+            let left = limit.map(|limit| limit.saturating_sub(started.elapsed()));
+            if left.is_some_and(|left| left.is_zero()) || interrupt::asked() {
+                break;
+            }
+            match self.one(next, left) {
+                Ok(true) => next += 1,
+                Ok(false) => break, // stopped within: it is solved again when the run goes on
+                Err(error) => {
+                    self.save(next)?;
+                    return Err(error);
+                }
+            }
+            ticker.tick(&self.totals);
+            if saved.elapsed() > SAVE_EVERY {
+                self.save(next)?;
+                saved = Instant::now();
+            }
+        }
+        drop(ticker);
+        self.save(next)?;
+        self.close(first, systems - next)
+    }
+
+    /// One system; false if it was stopped.
+    fn one(&mut self, index: usize, left: Option<Duration>) -> Result<bool, CliError> {
+        let started = Instant::now();
+        let current = self.source.next(index, &self.x)?;
+        let read = started.elapsed();
+        let a = current.a;
+        let n = a.nrows();
+        let judge = Judge::new(a, current.b, current.exact, &self.args.tolerance);
+        let sequence = &mut self.sequence;
+        sequence.set_stopping(judge.stopping(None));
+        let change = match self.x.len() == n {
+            true => current.change,
+            false => Change::Pattern,
+        };
+        self.x.resize(n, T::ZERO);
+        sequence.advance(change);
+        let started = Instant::now();
+        sequence.guess(&mut self.x);
+        let mut observer = Until::within(left);
+        let way = self.way.as_ref();
+        let solved = sequence.solve(a, current.b, way, None, &mut self.x, &mut observer);
+        let solved = solved.map_err(|source| CliError::System {
+            name: current.matrix.path.clone(),
+            source: Box::new(CliError::Solve(source)),
+        })?;
+        if solved.report.reason == StopReason::Interrupted {
+            return Ok(false);
+        }
+        sequence.keep(&self.x);
+        let seconds = Seconds {
+            read: read.as_secs_f64(),
+            runtime: 0.0,
+            setup: solved.setup.as_secs_f64(),
+            solve: solved.solve.as_secs_f64(),
+            total: started.elapsed().as_secs_f64() + read.as_secs_f64(),
+        };
+        let reports = std::slice::from_ref(&solved.report);
+        let column = judge.columns(&self.x, reports).remove(0);
+        self.names = (solved.solver, solved.precond);
+        self.totals.add(&solved, &column, &seconds);
+        if let Some(folder) = &self.args.out {
+            write_solution(folder, &current.matrix.path, &self.x)?;
+        }
+        if let Some(log) = &mut self.log {
+            let line = Line {
+                index,
+                solve: &solve_json(
+                    &current,
+                    &solved,
+                    &column,
+                    seconds,
+                    self.args.tolerance.rtol,
+                    self.threads,
+                ),
+                arm: None,
+                omega: self.way.and_then(|way| way.omega()),
+                probability: None,
+                context: current.context,
+                cost: solved.report.iterations as f64,
+                capped: solved.capped,
+                work: solved.work,
+            };
+            log.write(&line)?;
+        }
+        Ok(true)
+    }
+
+    /// Goes on where a run before has stopped; returns the number of its next system.
+    fn resume(&mut self, state: State, path: &Path) -> Result<usize, CliError> {
+        state.belongs_to(&self.fingerprint(), path)?;
+        self.totals = state.totals;
+        for solution in state.solutions.iter().rev() {
+            self.x = T::from_parts(solution);
+            self.sequence.keep(&self.x);
+        }
+        self.source.restore(state.next, &state.source)?;
+        Ok(state.next)
+    }
+
+    /// Writes where the run stands.
+    fn save(&mut self, next: usize) -> Result<(), CliError> {
+        if let Some(log) = &mut self.log {
+            log.flush()?;
+        }
+        let Some(path) = &self.args.state else {
+            return Ok(());
+        };
+        State {
+            version: state::VERSION,
+            run: self.fingerprint(),
+            next,
+            totals: self.totals,
+            solutions: self.sequence.kept().map(T::to_parts).collect(),
+            source: self.source.save(),
+        }
+        .write(path)
+    }
+
+    /// What must be the same for a run to go on.
+    fn fingerprint(&self) -> String {
+        let args = self.args;
+        format!(
+            "{} --solver {} --precond {} --omega {:?} --restart {:?} --rtol {:e} --atol {:e} --max-iters {:?} --x0 {} --seed {}",
+            self.source.name(),
+            args.how.solver,
+            args.how.precond,
+            args.how.omega,
+            args.how.restart,
+            args.tolerance.rtol,
+            args.tolerance.atol,
+            args.tolerance.max_iters,
+            self.guess.name(),
+            args.common.seed,
+        )
+    }
+
+    /// The closing words.
+    fn close(mut self, first: usize, remaining: usize) -> Result<Status, CliError> {
+        if let Some(log) = &mut self.log {
+            log.flush()?;
+        }
+        let (args, t) = (self.args, &self.totals);
+        let result = SequenceJson {
+            source: self.source.name(),
+            systems: t.systems,
+            converged: t.converged,
+            iterations_total: t.iterations,
+            iterations_mean: t.iterations as f64 / t.systems.max(1) as f64,
+            matvecs_total: t.matvecs,
+            precond_applies_total: t.precond_applies,
+            work_total: t.work,
+            capped: t.capped,
+            max_relative_residual: t.max_relative_residual,
+            solver: self.names.0,
+            precond: self.names.1,
+            tuner: None,
+            x0: self.guess.name(),
+            rtol: args.tolerance.rtol,
+            seed: args.common.seed,
+            threads: self.threads,
+            seconds: t.seconds,
+            resumed_at: first,
+            remaining,
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        if !args.common.quiet && !args.common.json_on_stdout() {
+            words::stdout(&result.text())?;
+        }
+        if let Some(path) = &args.common.json {
+            words::json(path, &result)?;
+        }
+        Ok(match remaining == 0 && t.converged == t.systems {
+            true => Status::Done,
+            false => Status::NotConverged,
+        })
+    }
+}
+
+/// What the log says of one system.
+fn solve_json<T: Double>(
+    current: &Current<'_, T>,
+    solved: &Solved<f64>,
+    column: &Column,
+    seconds: Seconds,
+    rtol: f64,
+    threads: usize,
+) -> SolveJson {
+    SolveJson {
+        matrix: current.matrix.clone(),
+        solver: solved.solver,
+        precond: solved.precond,
+        converged: column.converged,
+        reason: column.reason,
+        iterations: solved.report.iterations,
+        matvecs: solved.report.matvecs,
+        precond_applies: solved.report.precond_applies,
+        relative_residual: column.relative_residual,
+        backward_error: column.backward_error,
+        forward_error: column.forward_error,
+        rhs_norm: column.rhs_norm,
+        rtol,
+        threads,
+        seconds,
+        peak_rss_bytes: machine::peak_rss_bytes(),
+        attempts: solved.attempts.iter().map(attempt_json).collect(),
+        columns: None,
+        advice: (!column.converged).then(|| words::spoken(column.advice)),
+        version: env!("CARGO_PKG_VERSION"),
+    }
+}
+
+/// `NAME_x.mtx` for a file NAME.mtx, or one that is numbered by the generator.
+fn write_solution<T: Double>(folder: &Path, name: &str, x: &[T]) -> Result<(), CliError> {
+    let name = Path::new(name).file_name().unwrap_or_default();
+    let name = name.to_string_lossy();
+    let stem = name.strip_suffix(".gz").unwrap_or(&name);
+    let stem = stem.strip_suffix(".mtx").unwrap_or(stem);
+    let stem = stem.replace(
+        |c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '.',
+        "_",
+    );
+    let path = folder.join(format!("{stem}_x.mtx"));
+    mtx::write_vectors(&path, x.len(), 1, x).map_err(CliError::writing)
+}

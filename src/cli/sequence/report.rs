@@ -1,0 +1,151 @@
+//! What `sequence` says: a line of JSON for each system, and the closing words.
+
+use crate::cli::judge::worst;
+use crate::cli::report::{Column, Seconds, SolveJson, seconds};
+use resolvent::solvers::Solved;
+use serde::{Deserialize, Serialize};
+
+/// One line of the log.
+#[derive(Debug, Serialize)]
+pub struct Line<'a> {
+    /// From 0.
+    pub index: usize,
+    #[serde(flatten)]
+    pub solve: &'a SolveJson,
+    /// What was chosen, e.g. `omega=1.75`; null where there was no choice.
+    pub arm: Option<String>,
+    /// Relaxation used.
+    pub omega: Option<f64>,
+    pub probability: Option<f64>,
+    /// What the choice was made on.
+    pub context: &'a [f64],
+    pub cost: f64,
+    /// The arm did not finish the solve; the safe one did.
+    pub capped: bool,
+    /// Work in products with A.
+    pub work: f64,
+}
+
+/// The sums over a run; part of what is saved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    pub systems: usize,
+    pub converged: usize,
+    pub capped: usize,
+    pub iterations: usize,
+    pub matvecs: usize,
+    pub precond_applies: usize,
+    pub work: f64,
+    pub max_relative_residual: f64,
+    pub seconds: RunSeconds,
+}
+
+impl Totals {
+    pub fn add(&mut self, solved: &Solved<f64>, column: &Column, seconds: &Seconds) {
+        self.systems += 1;
+        self.converged += usize::from(column.converged);
+        self.capped += usize::from(solved.capped);
+        self.iterations += solved.report.iterations;
+        self.matvecs += solved.report.matvecs;
+        self.precond_applies += solved.report.precond_applies;
+        self.work += solved.work;
+        let residuals = [self.max_relative_residual, column.relative_residual];
+        self.max_relative_residual = worst(residuals.into_iter());
+        self.seconds.read += seconds.read;
+        self.seconds.setup += seconds.setup;
+        self.seconds.solve += seconds.solve;
+        self.seconds.total += seconds.total - seconds.read;
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunSeconds {
+    /// Reading or generating.
+    pub read: f64,
+    /// Preconditioners and factorisations.
+    pub setup: f64,
+    pub solve: f64,
+    /// Choosing, and learning from the outcome.
+    pub tuner: f64,
+    /// All but reading and what `--hindsight` costs.
+    pub total: f64,
+}
+
+/// `sequence --json`.
+#[derive(Debug, Serialize)]
+pub struct SequenceJson {
+    pub source: String,
+    pub systems: usize,
+    /// How many of them converged.
+    pub converged: usize,
+    pub iterations_total: usize,
+    pub iterations_mean: f64,
+    pub matvecs_total: usize,
+    pub precond_applies_total: usize,
+    /// In products with A.
+    pub work_total: f64,
+    /// Systems that another way had to finish.
+    pub capped: usize,
+    pub max_relative_residual: f64,
+    /// Who solved the last system.
+    pub solver: &'static str,
+    pub precond: &'static str,
+    pub tuner: Option<String>,
+    pub x0: &'static str,
+    pub rtol: f64,
+    pub seed: u64,
+    pub threads: usize,
+    pub seconds: RunSeconds,
+    /// Index of the first system of this run; greater than 0 if it went on with another.
+    pub resumed_at: usize,
+    /// Systems still to be solved, where the run was stopped.
+    pub remaining: usize,
+    pub version: &'static str,
+}
+
+impl SequenceJson {
+    /// The lines for people.
+    pub fn text(&self) -> String {
+        let way = match self.precond {
+            "none" => self.solver.to_owned(),
+            precond => format!("{} + {precond}", self.solver),
+        };
+        let tuner = self.tuner.as_ref();
+        let tuner = tuner.map_or(String::new(), |t| format!(", tuner {t}"));
+        let mut lines = vec![format!(
+            "{}: {} systems, x0 {}{}",
+            self.source,
+            self.systems,
+            self.x0,
+            match self.resumed_at {
+                0 => String::new(),
+                at => format!(", gone on with at number {}", at + 1),
+            }
+        )];
+        let outcome = match self.systems - self.converged {
+            0 => "all converged".into(),
+            bad => format!("{bad} NOT converged"),
+        };
+        lines.push(format!(
+            "{way}{tuner}: {outcome}, {} iterations, {:.2} a system; {} products with A",
+            self.iterations_total, self.iterations_mean, self.matvecs_total,
+        ));
+        let s = &self.seconds;
+        lines.push(format!(
+            "{} s (setup {}, solve {}, tuner {}) and {} s to read or generate; largest relative residual {:.2e}",
+            seconds(s.total),
+            seconds(s.setup),
+            seconds(s.solve),
+            seconds(s.tuner),
+            seconds(s.read),
+            self.max_relative_residual,
+        ));
+        if self.remaining > 0 {
+            lines.push(format!(
+                "stopped: {} systems remain; with --state, the same command goes on",
+                self.remaining
+            ));
+        }
+        lines.join("\n") + "\n"
+    }
+}

@@ -1,0 +1,82 @@
+//! Where a run stands, so that it can be stopped and gone on with.
+
+use super::report::Totals;
+use crate::cli::error::CliError;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Of the format.
+pub const VERSION: u32 = 1;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct State {
+    pub version: u32,
+    /// What must be the same for the run to go on.
+    pub run: String,
+    /// Number of the next system.
+    pub next: usize,
+    pub totals: Totals,
+    /// The last solutions, the newest first.
+    pub solutions: Vec<Vec<f64>>,
+    /// What the generator carries.
+    pub source: Vec<f64>,
+}
+
+impl State {
+    /// Reads it, if it is there.
+    pub fn read(path: &Path) -> Result<Option<Self>, CliError> {
+        let text = match std::fs::read(path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => {
+                return Err(CliError::Read {
+                    path: path.into(),
+                    source,
+                });
+            }
+        };
+        let state: Self = serde_json::from_slice(&text).map_err(|e| CliError::State {
+            path: path.into(),
+            problem: format!(
+                "this is not the state of a run ({e}); give --state another file, or delete this one"
+            ),
+        })?;
+        if state.version != VERSION {
+            return Err(CliError::State {
+                path: path.into(),
+                problem: format!(
+                    "written in version {} of the format, this is version {VERSION}; begin anew with another file",
+                    state.version
+                ),
+            });
+        }
+        Ok(Some(state))
+    }
+
+    /// Whether it is that of this run.
+    pub fn belongs_to(&self, run: &str, path: &Path) -> Result<(), CliError> {
+        match self.run == run {
+            true => Ok(()),
+            false => Err(CliError::State {
+                path: path.into(),
+                problem: format!(
+                    "this is the state of another run:\n  it:   {}\n  this: {run}\nrepeat that command, or give --state another file",
+                    self.run
+                ),
+            }),
+        }
+    }
+
+    /// Writes it beside the old one and then puts it in its place.
+    pub fn write(&self, path: &Path) -> Result<(), CliError> {
+        let failed = |source| CliError::Write {
+            path: path.into(),
+            source,
+        };
+        let text = serde_json::to_vec(self).map_err(|e| failed(e.into()))?;
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".new");
+        std::fs::write(&beside, text).map_err(failed)?;
+        std::fs::rename(&beside, path).map_err(failed)
+    }
+}

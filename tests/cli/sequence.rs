@@ -1,0 +1,175 @@
+//! `resolvent sequence`.
+
+use crate::{error, resolvent, scratch};
+use serde_json::Value;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// A folder with `systems` systems on a 20 × 20 grid that change slowly, `A_0.mtx` and `b_0.mtx` on.
+fn folder(name: &str, systems: usize) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder); // left by an earlier run, or not there
+    std::fs::create_dir_all(&folder).expect("the scratch folder");
+    for t in 0..systems {
+        let mut entries = String::new();
+        let mut count = 0;
+        let mut put = |i: usize, j: usize, v: f64| {
+            writeln!(entries, "{} {} {v}", i + 1, j + 1).expect("to a string");
+            count += 1;
+        };
+        for i in 0..400 {
+            put(i, i, 4.0 + 0.01 * t as f64);
+            if i % 20 > 0 {
+                put(i, i - 1, -1.0);
+            }
+            if i >= 20 {
+                put(i, i - 20, -1.0);
+            }
+        }
+        let a =
+            format!("%%MatrixMarket matrix coordinate real symmetric\n400 400 {count}\n{entries}");
+        let mut b = String::from("%%MatrixMarket matrix array real general\n400 1\n");
+        for i in 0..400 {
+            writeln!(b, "{}", 1.0 + 0.01 * (t * (i % 7)) as f64).expect("to a string");
+        }
+        std::fs::write(folder.join(format!("A_{t}.mtx")), a).expect("the scratch folder");
+        std::fs::write(folder.join(format!("b_{t}.mtx")), b).expect("the scratch folder");
+    }
+    folder
+}
+
+/// The lines of a log, without what is never the same twice.
+fn log(path: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).expect("the log");
+    let line = |line: &str| {
+        let mut object: Value = serde_json::from_str(line).expect("a line is an object");
+        for key in ["seconds", "peak_rss_bytes"] {
+            object.as_object_mut().expect("an object").remove(key);
+        }
+        object
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn a_folder_in_its_order() {
+    let folder = folder("ordered", 12);
+    let path = folder.to_string_lossy();
+    let (written, out) = (scratch("ordered.jsonl"), scratch("ordered_x"));
+    let ssor = ["--solver", "cg", "--precond", "ssor", "--omega", "1.5"];
+    let run = |more: &[&str]| resolvent(&[&["sequence", &path], &ssor[..], more].concat());
+    let cold = run(&["--json", "--log", &written, "--out", &out]);
+    assert_eq!(cold.status, 0);
+    let cold = cold.json();
+    assert_eq!(
+        (&cold["systems"], &cold["converged"]),
+        (&12.into(), &12.into())
+    );
+    assert!(cold["max_relative_residual"].as_f64().expect("a number") <= 1e-8);
+    let lines = log(&written);
+    let mut sum = 0;
+    for (index, line) in lines.iter().enumerate() {
+        assert_eq!(line["index"], index);
+        let name = line["matrix"]["path"].as_str().expect("a path");
+        assert!(name.ends_with(&format!("A_{index}.mtx")), "{name}");
+        assert_eq!(line["omega"], 1.5);
+        assert_eq!(line["converged"], true);
+        sum += line["iterations"].as_u64().expect("a count");
+    }
+    assert_eq!((lines.len(), &cold["iterations_total"]), (12, &sum.into()));
+    assert!(PathBuf::from(&out).join("A_11_x.mtx").exists());
+    let warm = run(&["--json", "--x0", "extrapolate"]).json();
+    assert!(warm["iterations_total"].as_u64() < Some(sum));
+}
+
+#[test]
+fn left_to_auto_and_listed_in_a_manifest() {
+    let folder = folder("listed", 3);
+    let list = folder.join("list.csv");
+    std::fs::write(
+        &list,
+        "matrix,rhs,dt\nA_2.mtx,b_2.mtx,0.5\nA_0.mtx,b_0.mtx,0.25\nA_1.mtx,,0.125\n",
+    )
+    .expect("the scratch folder");
+    let written = scratch("listed.jsonl");
+    let run = resolvent(&["sequence", &list.to_string_lossy(), "--log", &written]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("3 systems") && run.stdout.contains("all converged"));
+    let lines = log(&written);
+    assert_eq!(lines[0]["context"][0], 0.5);
+    assert!(
+        lines[1]["matrix"]["path"]
+            .as_str()
+            .expect("a path")
+            .ends_with("A_0.mtx")
+    );
+    assert!(lines[2]["forward_error"].as_f64().expect("x* is known") < 1e-6);
+}
+
+#[test]
+fn stopped_and_gone_on_with_it_is_the_same_run() {
+    let folder = folder("resumed", 12);
+    let path = folder.to_string_lossy();
+    let (whole, parts) = (scratch("whole.jsonl"), scratch("parts.jsonl"));
+    let state = scratch("parts.json");
+    let common = [
+        "sequence",
+        &path,
+        "--solver",
+        "cg",
+        "--precond",
+        "ic0",
+        "--x0",
+        "extrapolate",
+        "--json",
+    ];
+    let total = resolvent(&[&common[..], &["--log", &whole]].concat()).json();
+    let mut limit = 2e-4;
+    let mut runs = 0;
+    let last = loop {
+        let limited = limit.to_string();
+        let more = ["--log", &parts, "--state", &state, "--max-time", &limited];
+        let run = resolvent(&[&common[..], &more].concat());
+        runs += 1;
+        let json = run.json();
+        if json["remaining"] == 0 {
+            assert_eq!(run.status, 0);
+            break json;
+        }
+        assert_eq!(run.status, 1);
+        limit *= 1.5;
+    };
+    assert!(runs > 1);
+    assert_eq!(log(&whole), log(&parts));
+    assert_eq!(total["iterations_total"], last["iterations_total"]);
+    let other = error(&[&common[..], &["--state", &state, "--rtol", "1e-6"]].concat());
+    assert!(other.contains("another run"), "{other}");
+}
+
+#[test]
+fn what_is_not_a_sequence_is_explained() {
+    let empty = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("empty");
+    std::fs::create_dir_all(&empty).expect("the scratch folder");
+    let list = |name: &str, text: &str| crate::file(name, text);
+    let nothing = list("nothing.csv", "a,b\n");
+    let gone = list("gone.csv", "matrix,rhs\nnowhere.mtx,\n");
+    let state = list("broken.json", "{}");
+    let several = folder("several", 1);
+    std::fs::write(
+        several.join("b_0.mtx"),
+        format!(
+            "%%MatrixMarket matrix array real general\n400 2\n{}",
+            "1\n".repeat(800)
+        ),
+    )
+    .expect("the scratch folder");
+    let texts = [
+        error(&["sequence", "nothing-of-that-name"]),
+        error(&["sequence", &empty.to_string_lossy()]),
+        error(&["sequence", &nothing]),
+        error(&["sequence", &gone]),
+        error(&["sequence", &several.to_string_lossy()]),
+        error(&["sequence", &several.to_string_lossy(), "--state", &state]),
+    ];
+    insta::assert_snapshot!(texts.join("\n"));
+}
