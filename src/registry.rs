@@ -18,8 +18,8 @@ use resolvent_solvers::precond::{
     SsorConfig,
 };
 use resolvent_solvers::{
-    BicgstabConfig, CgConfig, DirectConfig, FcgConfig, GmresConfig, Kind, Method, MinresConfig,
-    Orthogonalization, Precond, Real,
+    BicgstabConfig, CgConfig, DirectConfig, Direction, FcgConfig, GmresConfig, Kind, Method,
+    MinresConfig, Orthogonalization, Precond, Real, SorConfig,
 };
 
 /// Why a name or its options cannot be used.
@@ -125,6 +125,18 @@ pub const SOLVERS: &[Entry] = &[
         "fgmres",
         "GMRES(m) with a varying preconditioner, 2m + 1 vectors",
         GMRES,
+    ),
+    entry(
+        "sor",
+        "successive over-relaxation: positive definite, or a dominant diagonal; no setup",
+        &[
+            ("omega", "relaxation, between 0 and 2 (1, or --omega)"),
+            ("direction", "forward, backward or symmetric (forward)"),
+            (
+                "adaptive",
+                "raise omega on the way by how fast the residual falls (false)",
+            ),
+        ],
     ),
     entry(
         "direct",
@@ -244,6 +256,19 @@ pub fn solver<R: Real>(spec: &str) -> Result<Option<Method<R>>, RegistryError> {
         "bicgstab" => Method::Bicgstab(BicgstabConfig::default()),
         "gmres" => Method::Gmres(gmres(&o)?),
         "fgmres" => Method::Fgmres(gmres(&o)?),
+        "sor" => {
+            let default = SorConfig::default();
+            Method::Sor(SorConfig {
+                omega: o.positive("omega", default.omega)?,
+                direction: match o.word("direction", &["forward", "backward", "symmetric"])? {
+                    Some(1) => Direction::Backward,
+                    Some(2) => Direction::Symmetric,
+                    _ => default.direction,
+                },
+                adaptive: o.flag("adaptive", default.adaptive)?,
+                ..default
+            })
+        }
         "direct" => {
             let default = DirectConfig::default();
             Method::Direct(DirectConfig {

@@ -19,12 +19,14 @@
 //! - Y. Notay, Flexible conjugate gradients, SIAM J. Sci. Comput. 22(4):1444–1460, 2000,
 //!   doi:10.1137/S1064827599362314.
 
+mod eisenstat;
 mod many;
 
 use crate::run::{Run, Verdict};
 use crate::{
     Linearity, Observer, SolveError, SolveReport, Solver, StopReason, Stopping, System, kernels,
 };
+use eisenstat::{Bare, Ended};
 use resolvent_matrices::{Real, Scalar};
 
 /// Configuration of [`Cg`].
@@ -34,6 +36,10 @@ pub struct CgConfig<R> {
     pub stopping: Stopping<R>,
     /// Take any preconditioner, even a varying one, with the Polak–Ribière β.
     pub flexible: bool,
+    /// With [`Ssor`](crate::precond::Ssor), the same iterates by Eisenstat's trick, at half the
+    /// passes over A. M must have been made from A itself: if it was made from another matrix, that
+    /// is noticed, and the iterations until then are lost.
+    pub eisenstat: bool,
 }
 
 impl<R: Real> Default for CgConfig<R> {
@@ -41,6 +47,7 @@ impl<R: Real> Default for CgConfig<R> {
         Self {
             stopping: Stopping::default(),
             flexible: false,
+            eisenstat: true,
         }
     }
 }
@@ -87,20 +94,80 @@ impl<T: Scalar> Solver<T> for Cg<T> {
 
     fn solve(
         &mut self,
+        mut system: System<'_, T>,
+        x: &mut [T],
+        observer: &mut dyn Observer<T>,
+    ) -> Result<SolveReport<T::Real>, SolveError> {
+        let mut stopping = self.config.stopping;
+        let mut lost = None;
+        if let Some(ended) = self.by_halves(system.reborrow(), x, observer)? {
+            if !ended.foreign {
+                return Ok(ended.report);
+            }
+            stopping.max_iters = stopping.max_iters.saturating_sub(ended.report.iterations);
+            stopping.max_time = stopping
+                .max_time
+                .map(|t| t.saturating_sub(ended.report.time));
+            lost = Some(ended.report);
+        }
+        let mut report = self.plain(stopping, system, x, observer)?;
+        if let Some(lost) = lost {
+            report.iterations += lost.iterations;
+            report.matvecs += lost.matvecs;
+            report.precond_applies += lost.precond_applies;
+            report.corrections += lost.corrections;
+            report.time += lost.time;
+        }
+        Ok(report)
+    }
+
+    fn solve_many(
+        &mut self,
+        system: System<'_, T>,
+        x: &mut [T],
+        observer: &mut dyn Observer<T>,
+    ) -> Result<Vec<SolveReport<T::Real>>, SolveError> {
+        self.side_by_side(system, x, observer)
+    }
+
+    fn workspace_bytes(&self) -> usize {
+        4 * size_of_val(self.r.as_slice())
+    }
+}
+
+impl<T: Scalar> Cg<T> {
+    /// By Eisenstat's trick, where M is SSOR and nothing else is asked for.
+    fn by_halves(
+        &mut self,
+        system: System<'_, T>,
+        x: &mut [T],
+        observer: &mut dyn Observer<T>,
+    ) -> Result<Option<Ended<T::Real>>, SolveError> {
+        let fits = system.a.nrows() == self.r.len() && system.a.ncols() == self.r.len();
+        if !self.config.eisenstat || self.config.flexible || !system.nullspace.is_none() || !fits {
+            return Ok(None);
+        }
+        let System { a, b, m, comm, .. } = system;
+        let ssor = m.as_ssor().filter(|m| m.rows() == a.nrows());
+        let Some(op) = ssor.and_then(|m| m.eisenstat()) else {
+            return Ok(None);
+        };
+        let stopping = self.config.stopping;
+        self.eisenstat(stopping, Bare { a, b, comm }, op, x, observer)
+            .map(Some)
+    }
+
+    /// With products and applications of M⁻¹.
+    fn plain(
+        &mut self,
+        stopping: Stopping<T::Real>,
         system: System<'_, T>,
         x: &mut [T],
         observer: &mut dyn Observer<T>,
     ) -> Result<SolveReport<T::Real>, SolveError> {
         let Self { config, r, z, p, q } = self;
-        let mut run = Run::start(
-            "cg",
-            config.needs(),
-            r.len(),
-            config.stopping,
-            system,
-            x,
-            observer,
-        )?;
+        let needs = config.needs();
+        let mut run = Run::start("cg", needs, r.len(), stopping, system, x, observer)?;
         let polak_ribiere = run.linearity() > Linearity::FixedHpd;
 
         let mut rnorm = run.residual(x, r); // r = b − Ax
@@ -151,19 +218,6 @@ impl<T: Scalar> Solver<T> for Cg<T> {
         };
         Ok(run.finish(reason, rnorm, x, r))
     }
-
-    fn solve_many(
-        &mut self,
-        system: System<'_, T>,
-        x: &mut [T],
-        observer: &mut dyn Observer<T>,
-    ) -> Result<Vec<SolveReport<T::Real>>, SolveError> {
-        self.side_by_side(system, x, observer)
-    }
-
-    fn workspace_bytes(&self) -> usize {
-        4 * size_of_val(self.r.as_slice())
-    }
 }
 
 #[cfg(test)]
@@ -179,6 +233,7 @@ mod tests {
             CgConfig {
                 stopping,
                 flexible: false,
+                ..Default::default()
             },
         ))
     });
@@ -191,6 +246,7 @@ mod tests {
                 CgConfig {
                     stopping,
                     flexible: true,
+                    ..Default::default()
                 },
             ))
         });
@@ -262,6 +318,7 @@ mod tests {
             CgConfig {
                 stopping,
                 flexible: false,
+                ..Default::default()
             },
         );
         let report = unpreconditioned(cg, &a, &b, &mut x).unwrap();

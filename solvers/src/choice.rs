@@ -8,7 +8,7 @@ use crate::precond::{
 };
 use crate::{
     Bicgstab, BicgstabConfig, Cg, CgConfig, Direct, DirectConfig, Fcg, FcgConfig, Fgmres, Gmres,
-    GmresConfig, LinearOperator, Minres, MinresConfig, Solver, Stopping,
+    GmresConfig, LinearOperator, Minres, MinresConfig, Solver, Sor, SorConfig, Stopping,
 };
 use resolvent_matrices::{Real, Scalar};
 
@@ -28,6 +28,8 @@ pub enum Method<R> {
     Gmres(GmresConfig<R>),
     /// Restarted flexible GMRES.
     Fgmres(GmresConfig<R>),
+    /// Successive over-relaxation.
+    Sor(SorConfig<R>),
     /// A sparse factorisation.
     Direct(DirectConfig<R>),
 }
@@ -42,6 +44,7 @@ impl<R: Real> Method<R> {
             Self::Bicgstab(_) => "bicgstab",
             Self::Gmres(_) => "gmres",
             Self::Fgmres(_) => "fgmres",
+            Self::Sor(_) => "sor",
             Self::Direct(_) => "direct",
         }
     }
@@ -53,7 +56,7 @@ impl<R: Real> Method<R> {
             Self::Cg(_) => Linearity::NearlyHpd,
             Self::Minres(_) => Linearity::FixedHpd,
             Self::Bicgstab(_) | Self::Gmres(_) => Linearity::Fixed,
-            Self::Fcg(_) | Self::Fgmres(_) | Self::Direct(_) => Linearity::Variable,
+            Self::Fcg(_) | Self::Fgmres(_) | Self::Sor(_) | Self::Direct(_) => Linearity::Variable,
         }
     }
 
@@ -75,6 +78,7 @@ impl<R: Real> Method<R> {
             Self::Bicgstab(_) => Box::new(Bicgstab::new(n, BicgstabConfig { stopping })),
             Self::Gmres(config) => Box::new(Gmres::new(n, GmresConfig { stopping, ..config })),
             Self::Fgmres(config) => Box::new(Fgmres::new(n, GmresConfig { stopping, ..config })),
+            Self::Sor(config) => Box::new(Sor::new(n, SorConfig { stopping, ..config })),
             Self::Direct(config) => Box::new(Direct::new(DirectConfig { stopping, ..config })),
         }
     }

@@ -43,6 +43,7 @@ mod report;
 mod run;
 mod sequence;
 mod solver;
+mod sor;
 mod stopping;
 #[cfg(test)]
 mod testing;
@@ -69,5 +70,6 @@ pub use resolvent_matrices as matrices;
 pub use resolvent_matrices::{Complex, Real, Scalar};
 pub use sequence::{Backstop, Change, Guess, Sequence, SequenceConfig, Solved};
 pub use solver::{Solver, System};
+pub use sor::{Direction, Sor, SorConfig, young_omega};
 pub use stopping::Stopping;
 pub use way::Way;

@@ -217,6 +217,11 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         partial
     }
 
+    /// ‖b‖₂.
+    pub fn rhs_norm(&self) -> T::Real {
+        self.rhs_norm
+    }
+
     /// ‖x‖₂ over all processes.
     pub fn norm(&self, x: &[T]) -> T::Real {
         norm(self.comm, x)

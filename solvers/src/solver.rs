@@ -31,6 +31,17 @@ impl<'a, T: Scalar> System<'a, T> {
         }
     }
 
+    /// The same, lent.
+    pub fn reborrow(&mut self) -> System<'_, T> {
+        System {
+            a: self.a,
+            b: self.b,
+            m: &mut *self.m,
+            nullspace: self.nullspace,
+            comm: self.comm,
+        }
+    }
+
     /// The same with a null space.
     pub fn with_nullspace(self, nullspace: &'a Nullspace<T>) -> Self {
         Self { nullspace, ..self }

@@ -16,8 +16,9 @@ pub struct Way<R> {
 impl<R: Real> Way<R> {
     /// Relaxation ω, if there is one.
     pub fn omega(&self) -> Option<f64> {
-        match &self.precond {
-            Precond::Ssor(config) => Some(config.omega),
+        match (&self.method, &self.precond) {
+            (Method::Sor(config), _) => Some(config.omega),
+            (_, Precond::Ssor(config)) => Some(config.omega),
             _ => None,
         }
     }
@@ -25,8 +26,10 @@ impl<R: Real> Way<R> {
     /// The same with another relaxation; unchanged if it has none.
     #[must_use]
     pub fn with_omega(mut self, omega: f64) -> Self {
-        if let Precond::Ssor(config) = &mut self.precond {
-            config.omega = omega;
+        match (&mut self.method, &mut self.precond) {
+            (Method::Sor(config), _) => config.omega = omega,
+            (_, Precond::Ssor(config)) => config.omega = omega,
+            _ => {}
         }
         self
     }

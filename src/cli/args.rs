@@ -224,7 +224,7 @@ pub struct How {
     #[arg(long, value_name = "M", value_parser = at_least_one, allow_negative_numbers = true)]
     pub restart: Option<usize>,
 
-    /// Relaxation of ssor, between 0 and 2: same as ssor:omega=W
+    /// Relaxation of sor and ssor, between 0 and 2: same as sor:omega=W, ssor:omega=W
     #[arg(long, value_name = "W", allow_negative_numbers = true)]
     pub omega: Option<f64>,
 }

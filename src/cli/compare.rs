@@ -155,7 +155,7 @@ fn one<T: Double>(
     time: Duration,
 ) -> (RunJson, Vec<Series>) {
     let mut auto = Auto::new(AutoConfig {
-        stopping: judge.stopping(Some(time)),
+        stopping: judge.stopping(Some(&method), Some(time)),
         method: Some(method),
         precond: Some(precond),
         detect_nullspace: args.problem.nullspace == NullspaceArg::Auto,

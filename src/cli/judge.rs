@@ -4,7 +4,7 @@ use super::args::Tolerance;
 use super::history::relative;
 use super::input::Double;
 use super::report::Column;
-use resolvent::{Csr, LinearOperator, SolveReport, StopReason, Stopping, solvers};
+use resolvent::{Csr, LinearOperator, Method, SolveReport, StopReason, Stopping, solvers};
 use std::time::Duration;
 
 /// A system and its tolerance.
@@ -38,9 +38,16 @@ impl<'a, T: Double> Judge<'a, T> {
         }
     }
 
-    /// The bounds of a solve that has this much time.
-    pub fn stopping(&self, max_time: Option<Duration>) -> Stopping<f64> {
-        let default = (10 * self.a.nrows()).max(1000);
+    /// The bounds of a solve by this method, or any, that has this much time.
+    pub fn stopping(
+        &self,
+        method: Option<&Method<f64>>,
+        max_time: Option<Duration>,
+    ) -> Stopping<f64> {
+        let default = match method {
+            Some(Method::Sor(_)) => 10_000,
+            _ => (10 * self.a.nrows()).max(1000),
+        };
         Stopping {
             rtol: self.tolerance.rtol,
             atol: self.tolerance.atol,

@@ -64,13 +64,14 @@ pub fn chosen(how: &How) -> Result<(Option<Method<f64>>, Option<Precond>), CliEr
         }
     }
     if let Some(omega) = how.omega {
-        match &mut precond {
-            Some(Precond::Ssor(config)) => config.omega = omega,
+        match (&mut method, &mut precond) {
+            (Some(Method::Sor(config)), _) => config.omega = omega,
+            (_, Some(Precond::Ssor(config))) => config.omega = omega,
             _ => {
                 return Err(CliError::NotApplicable {
                     option: "omega",
                     solver: how.precond.clone(),
-                    hint: "it belongs to --precond ssor",
+                    hint: "it belongs to --solver sor and --precond ssor",
                 });
             }
         }
@@ -83,6 +84,14 @@ pub fn chosen(how: &How) -> Result<(Option<Method<f64>>, Option<Precond>), CliEr
                 hint: "a direct solve needs none",
             })
         }
+        (Some(Method::Sor(_)), Some(given)) if *given != Precond::None => {
+            Err(CliError::NotApplicable {
+                option: "precond",
+                solver: how.solver.clone(),
+                hint: "sor takes none; for over-relaxation as a preconditioner use --precond ssor",
+            })
+        }
+        (Some(Method::Sor(_)), _) => Ok((method, Some(Precond::None))),
         _ => Ok((method, precond)),
     }
 }
@@ -172,7 +181,7 @@ impl Task<'_> {
             .max_time()
             .map(|limit| limit.saturating_sub(self.started.elapsed()));
         let mut auto = Auto::new(AutoConfig {
-            stopping: judge.stopping(rest),
+            stopping: judge.stopping(self.method.as_ref(), rest),
             method: self.method,
             precond: self.precond,
             detect_nullspace: args.problem.nullspace == NullspaceArg::Auto,

@@ -293,3 +293,28 @@ fn ctrl_c_ends_a_solve_with_what_it_reached() {
     let x = std::fs::read_to_string(&out).expect("the iterate was written");
     assert!(x.starts_with("%%MatrixMarket matrix array real general"));
 }
+
+#[test]
+fn sor_takes_omega_and_no_preconditioner() {
+    let iterations = |more: &[&str]| {
+        let mut args = vec!["solve", "matrices/mtx/gr_30_30.mtx", "--json", "--solver"];
+        args.extend(more);
+        let ran = resolvent(&args);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        let json = ran.json();
+        assert_eq!(
+            (&json["solver"], &json["precond"]),
+            (&"sor".into(), &"none".into())
+        );
+        assert!(json["relative_residual"].as_f64().unwrap() <= 1e-8);
+        json["iterations"].as_u64().unwrap()
+    };
+    let plain = iterations(&["sor"]);
+    assert!(iterations(&["sor", "--omega", "1.7"]) < plain / 3);
+    assert!(iterations(&["sor:direction=symmetric"]) < plain);
+    assert!(iterations(&["sor:adaptive=true"]) < plain / 3);
+    for wrong in [["--omega", "2"], ["--precond", "jacobi"]] {
+        let ran = resolvent(&["solve", NOS4, "--solver", "sor", wrong[0], wrong[1]]);
+        assert_eq!(ran.status, 2, "{}", ran.stdout);
+    }
+}

@@ -139,7 +139,7 @@ fn preconds<R: Real>(method: &Method<R>, known: &Knowledge) -> Vec<Precond> {
     let definite = known.hermitian() && known.maybe_definite();
     let mut all = Vec::new();
     match method {
-        Method::Direct(_) => {}
+        Method::Direct(_) | Method::Sor(_) => {}
         Method::Cg(_) | Method::Fcg(_) => all.extend([ic0(), ict()]),
         Method::Minres(_) if definite => all.push(ic0()),
         Method::Minres(_) => {}

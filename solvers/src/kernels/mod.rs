@@ -22,6 +22,6 @@ pub use spmm::spmm;
 pub(crate) use spmv::prefetch;
 pub use spmv::{residual, spmv, spmv_dot};
 pub use vector::{
-    axpy, axpy_norm_squared, copy, dot, multiply, multiply_dot, norm_squared, scale, shift,
-    sub_from, sum, xpby,
+    axpy, axpy_norm_squared, combine, copy, dot, multiply, multiply_dot, norm_squared, scale,
+    shift, sub_from, sum, weighted_distance_squared, xpby, xpby_dot,
 };

@@ -43,6 +43,28 @@ simd! {
 }
 
 simd! {
+    fn distance_leaf<T: Scalar>(w: &[T], x: &[T], y: &[T]) -> T::Real {
+        let mut sums = [T::Real::ZERO; LANES];
+        let mut tail = T::Real::ZERO;
+        let (ws, xs, ys) = (
+            w.chunks_exact(LANES),
+            x.chunks_exact(LANES),
+            y.chunks_exact(LANES),
+        );
+        let rest = ws.remainder().iter().zip(xs.remainder());
+        for ((&w, &a), &b) in rest.zip(ys.remainder()) {
+            tail += (w * (a - b)).abs2();
+        }
+        for ((w, a), b) in ws.zip(xs).zip(ys) {
+            for k in 0..LANES {
+                sums[k] += (w[k] * (a[k] - b[k])).abs2();
+            }
+        }
+        fold(sums) + tail
+    }
+}
+
+simd! {
     fn axpy_norm_leaf<T: Scalar>(alpha: T, x: &[T], y: &mut [T]) -> T::Real {
         let mut sums = [T::Real::ZERO; LANES];
         let mut tail = T::Real::ZERO;
@@ -74,6 +96,14 @@ simd! {
     fn xpby_leaf<T: Scalar>(x: &[T], beta: T, y: &mut [T]) {
         for (a, b) in x.iter().zip(y) {
             *b = *a + beta * *b;
+        }
+    }
+}
+
+simd! {
+    fn combine_leaf<T: Scalar>(x: &[T], beta: T, y: &[T], z: &mut [T]) {
+        for ((a, b), c) in x.iter().zip(y).zip(z) {
+            *c = *a + beta * *b;
         }
     }
 }
@@ -111,6 +141,15 @@ pub fn norm_squared<T: Scalar>(x: &[T]) -> T::Real {
     sum_over(x.len(), &|part| norm_leaf(&x[part]))
 }
 
+/// Σ |wᵢ(xᵢ − yᵢ)|².
+pub fn weighted_distance_squared<T: Scalar>(w: &[T], x: &[T], y: &[T]) -> T::Real {
+    assert_eq!(x.len(), y.len(), "distance: lengths");
+    assert_eq!(x.len(), w.len(), "distance: lengths");
+    sum_over(x.len(), &|part| {
+        distance_leaf(&w[part.clone()], &x[part.clone()], &y[part])
+    })
+}
+
 /// Σ xᵢ.
 pub fn sum<T: Scalar>(x: &[T]) -> T {
     sum_over(x.len(), &|part| x[part].iter().copied().sum::<T>())
@@ -132,6 +171,27 @@ pub fn axpy_norm_squared<T: Scalar>(alpha: T, x: &[T], y: &mut [T]) -> T::Real {
 pub fn xpby<T: Scalar>(x: &[T], beta: T, y: &mut [T]) {
     assert_eq!(x.len(), y.len(), "xpby: lengths");
     for_parts(y, &|at, y| xpby_leaf(&x[at..at + y.len()], beta, y));
+}
+
+/// y ← x + βy; returns (u, y), with the bits of [`xpby`] and then [`dot`].
+pub fn xpby_dot<T: Scalar>(x: &[T], beta: T, y: &mut [T], u: &[T]) -> T {
+    assert_eq!(x.len(), y.len(), "xpby: lengths");
+    assert_eq!(u.len(), y.len(), "dot: lengths");
+    sum_over_mut(y, &|at, y| {
+        let part = at..at + y.len();
+        xpby_leaf(&x[part.clone()], beta, y);
+        dot_leaf(&u[part], y)
+    })
+}
+
+/// z ← x + βy.
+pub fn combine<T: Scalar>(x: &[T], beta: T, y: &[T], z: &mut [T]) {
+    assert_eq!(x.len(), z.len(), "combine: lengths");
+    assert_eq!(y.len(), z.len(), "combine: lengths");
+    for_parts(z, &|at, z| {
+        let part = at..at + z.len();
+        combine_leaf(&x[part.clone()], beta, &y[part], z);
+    });
 }
 
 /// x ← αx.

@@ -12,10 +12,11 @@ mod ilut;
 mod jacobi;
 mod noise;
 mod pivot;
+pub(crate) mod split;
 mod ssor;
 #[cfg(test)]
 mod testing;
-mod triangular;
+pub(crate) mod triangular;
 
 pub use chebyshev::{Chebyshev, ChebyshevConfig};
 pub use check::{Check, Finding, check};
@@ -26,6 +27,7 @@ pub use identity::Identity;
 pub use ilu0::{Ilu0, Ilu0Config};
 pub use ilut::{Ilut, IlutConfig};
 pub use jacobi::{Jacobi, JacobiConfig};
+pub(crate) use ssor::Eisenstat;
 pub use ssor::{Ssor, SsorConfig};
 
 use crate::{LinearOperator, kernels};
@@ -110,6 +112,11 @@ pub trait Preconditioner<T: Scalar>: Send {
 
     /// Memory held, in bytes.
     fn bytes(&self) -> usize;
+
+    /// Itself, if it is SSOR: CG can then work from both sides of A at once.
+    fn as_ssor(&mut self) -> Option<&mut Ssor<T>> {
+        None
+    }
 }
 
 /// Why a preconditioner could not be built or applied.

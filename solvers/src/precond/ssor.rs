@@ -5,17 +5,24 @@
 //! For a Hermitian A with a positive diagonal M is Hermitian positive definite. ω = 1 is symmetric
 //! Gauss–Seidel. The sweeps run in the natural order of the rows, whatever order they are done in
 //! (see [`triangular`](super::triangular)): another order would be another, worse M. A new ω costs a
-//! pass over the entries, [`Ssor::set_omega`].
+//! pass over the entries, [`Ssor::set_omega`]. Under [`Cg`](crate::Cg) it runs by [`eisenstat`], at half
+//! the price.
 //!
 //! | setup | 2·nnz(A) flops | apply | 2·nnz(A) flops | memory | A twice, 2 vectors and 4n |
 //!
 //! - D. M. Young, Iterative Solution of Large Linear Systems, Academic Press, 1971, ch. 15.
 //! - O. Axelsson, A generalized SSOR method, BIT 12:443–467, 1972, doi:10.1007/BF01932955.
 
+mod eisenstat;
+
+pub(crate) use eisenstat::Eisenstat;
+
+use super::split::{Split, check_omega};
 use super::triangular::{Factors, Form, TriangularPair, Upper};
-use super::{Linearity, PrecondError, Preconditioner, pattern};
+use super::{Linearity, PrecondError, Preconditioner};
 use crate::LinearOperator;
-use resolvent_matrices::{Csr, CsrRef, MatrixError, Scalar};
+use eisenstat::Halves;
+use resolvent_matrices::Scalar;
 
 const NAME: &str = "ssor";
 
@@ -43,15 +50,21 @@ impl Default for SsorConfig {
 #[derive(Debug, Clone)]
 pub struct Ssor<T: Scalar> {
     config: SsorConfig,
-    /// Strict triangles of A.
-    lower: Csr<T>,
-    upper: Csr<T>,
-    /// 1/aᵢᵢ.
-    inverse: Vec<T>,
-    definite: bool,
-    /// For each row of the upper triangle, the first entry not seen yet.
-    next: Vec<u32>,
+    split: Split<T>,
     solves: TriangularPair<T>,
+    halves: Halves<T>,
+    /// What the triangular solves hold the values for.
+    filled: Filled,
+}
+
+/// What the triangular solves are ready for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Filled {
+    Nothing,
+    /// M⁻¹.
+    Inverse,
+    /// K and Kᴴ of [`Eisenstat`].
+    Halves,
 }
 
 impl<T: Scalar> Ssor<T> {
@@ -62,25 +75,17 @@ impl<T: Scalar> Ssor<T> {
     /// Hermitian matrix not of one sign; [`PrecondError::Config`] for an ω outside of (0, 2),
     /// [`PrecondError::NeedsEntries`], [`PrecondError::Matrix`] if A is not square.
     pub fn new(a: &dyn LinearOperator<T>, config: SsorConfig) -> Result<Self, PrecondError> {
-        check_omega(config.omega)?;
-        let csr = a
-            .as_csr()
-            .ok_or(PrecondError::NeedsEntries { precond: NAME })?;
-        let csr = csr.to_u32()?;
-        let n = csr.view().square()?;
-        let lower = csr.view().filter(|i, j| j < i);
-        let upper = csr.view().filter(|i, j| j > i);
-        let mut ssor = Self {
+        check_omega(NAME, config.omega)?;
+        let split = Split::new(NAME, a)?;
+        let (lower, upper) = (split.lower_pattern(), split.upper_pattern());
+        let solves = TriangularPair::new(lower, upper, config.low_precision);
+        Ok(Self {
             config,
-            solves: TriangularPair::new(pattern(&lower), pattern(&upper), config.low_precision),
-            lower,
-            upper,
-            inverse: vec![T::ZERO; n],
-            definite: false,
-            next: vec![0; n],
-        };
-        ssor.take(csr.view())?;
-        Ok(ssor)
+            split,
+            solves,
+            halves: Halves::default(),
+            filled: Filled::Nothing,
+        })
     }
 
     /// ω.
@@ -88,117 +93,59 @@ impl<T: Scalar> Ssor<T> {
         self.config.omega
     }
 
-    /// Takes another ω. O(nnz); allocates nothing.
+    /// Takes another ω, which costs a pass over the entries when it is next applied; allocates
+    /// nothing.
     ///
     /// # Errors
     /// [`PrecondError::Config`] outside of (0, 2).
     pub fn set_omega(&mut self, omega: f64) -> Result<(), PrecondError> {
-        check_omega(omega)?;
+        check_omega(NAME, omega)?;
         self.config.omega = omega;
-        self.fill();
+        self.filled = Filled::Nothing;
         Ok(())
     }
 
-    /// Copies the values of a matrix of the prepared pattern.
-    fn take(&mut self, a: CsrRef<'_, T, u32>) -> Result<(), PrecondError> {
-        for i in 0..a.nrows() {
-            let (cols, values) = a.row(i);
-            let below = cols.partition_point(|&j| (j as usize) < i);
-            let stored = cols.get(below).is_some_and(|&j| j as usize == i);
-            let above = below + usize::from(stored);
-            let (left, right) = (self.lower.row_range(i), self.upper.row_range(i));
-            if self.lower.col_idx()[left.clone()] != cols[..below]
-                || self.upper.col_idx()[right.clone()] != cols[above..]
-            {
-                return Err(PrecondError::Matrix(MatrixError::PatternDiffers {
-                    what: format!("row {i} (counted from 0) is not the one that was prepared"),
-                }));
+    /// Makes the triangular solves ready for M⁻¹ or for its halves.
+    fn fill(&mut self, needed: Filled) {
+        if self.filled == needed {
+            return;
+        }
+        let (split, omega) = (&self.split, T::from_f64(self.config.omega));
+        let (inverse, form) = match needed {
+            Filled::Halves => {
+                self.halves.fill(&split.inverse);
+                (&self.halves.scale, Form::Scaled(omega))
             }
-            let d = if stored { values[below] } else { T::ZERO };
-            if d == T::ZERO || !d.is_finite() {
-                return Err(diagonal(i, d, "a finite number other than zero"));
-            }
-            self.inverse[i] = T::ONE / d;
-            self.lower.values_mut()[left].copy_from_slice(&values[..below]);
-            self.upper.values_mut()[right].copy_from_slice(&values[above..]);
-        }
-        self.definite = self.judge(a)?;
-        self.fill();
-        Ok(())
-    }
-
-    /// Whether M is Hermitian positive definite.
-    fn judge(&mut self, a: CsrRef<'_, T, u32>) -> Result<bool, PrecondError> {
-        let real = self.inverse.iter().all(|d| d.im() == T::Real::ZERO);
-        self.next
-            .copy_from_slice(&self.upper.row_ptr()[..self.inverse.len()]);
-        if !real || !hermitian(self.lower.view(), self.upper.view(), &mut self.next) {
-            return Ok(false);
-        }
-        let positive = |i: &usize| self.inverse[*i].re() > T::Real::ZERO;
-        let n = self.inverse.len();
-        match (0..n).find(positive) {
-            None => Ok(n == 0), // all negative: −M is definite, which is no use to CG
-            Some(_) => match (0..n).find(|i| !positive(i)) {
-                None => Ok(true),
-                Some(i) => Err(diagonal(
-                    i,
-                    a.get(i, i),
-                    "the sign of the others: SSOR of a Hermitian matrix",
-                )),
-            },
-        }
-    }
-
-    fn fill(&mut self) {
+            _ => (&split.inverse, Form::Relaxed(omega)),
+        };
         self.solves.fill(Factors {
-            lower: (pattern(&self.lower), self.lower.values()),
-            upper: (pattern(&self.upper), Upper::Values(self.upper.values())),
-            inverse: &self.inverse,
-            form: Form::Relaxed(T::from_f64(self.config.omega)),
+            lower: (split.lower_pattern(), split.lower.values()),
+            upper: (split.upper_pattern(), Upper::Values(split.upper.values())),
+            inverse,
+            form,
         });
+        self.filled = needed;
     }
-}
 
-fn check_omega(omega: f64) -> Result<(), PrecondError> {
-    if omega > 0.0 && omega < 2.0 {
-        return Ok(());
+    /// M⁻¹A from both sides, where M is Hermitian positive definite and holds A to the last bit.
+    pub(crate) fn eisenstat(&mut self) -> Option<Eisenstat<'_, T>> {
+        if !self.split.positive || self.config.low_precision {
+            return None;
+        }
+        self.fill(Filled::Halves);
+        let omega = self.config.omega;
+        Some(Eisenstat::new(&mut self.solves, &mut self.halves, omega))
     }
-    Err(PrecondError::Config {
-        precond: NAME,
-        problem: format!("omega is {omega}, a number between 0 and 2 is needed"),
-    })
-}
 
-fn diagonal<T: Scalar>(row: usize, found: T, needed: &'static str) -> PrecondError {
-    PrecondError::Diagonal {
-        precond: NAME,
-        row,
-        found: found.to_string(),
-        needed,
+    /// Rows of A.
+    pub(crate) fn rows(&self) -> usize {
+        self.split.inverse.len()
     }
-}
 
-/// Whether U = Lᴴ, bit for bit: rows of L are read in order, so that the image of the next entry
-/// (i, j) is the first of row j of U not seen yet.
-fn hermitian<T: Scalar>(
-    lower: CsrRef<'_, T, u32>,
-    upper: CsrRef<'_, T, u32>,
-    next: &mut [u32],
-) -> bool {
-    if lower.nnz() != upper.nnz() {
-        return false;
+    /// What one application reads, in bytes.
+    pub(crate) fn read(&self) -> usize {
+        self.solves.bytes()
     }
-    (0..lower.nrows()).all(|i| {
-        let mut row = lower.row_iter(i);
-        row.all(|(j, v)| {
-            let at = next[j] as usize;
-            next[j] += 1;
-            at < upper.row_ptr()[j + 1] as usize
-                && upper.col_idx()[at] as usize == i
-                && upper.values()[at] == v.conj()
-        })
-    })
 }
 
 impl<T: Scalar> Preconditioner<T> for Ssor<T> {
@@ -207,28 +154,16 @@ impl<T: Scalar> Preconditioner<T> for Ssor<T> {
     }
 
     fn update(&mut self, a: &dyn LinearOperator<T>) -> Result<(), PrecondError> {
-        if a.nrows() != self.inverse.len() {
-            return Err(PrecondError::Shape {
-                precond: NAME,
-                expected: self.inverse.len(),
-                got: a.nrows(),
-            });
+        if self.split.update(a)? {
+            self.filled = Filled::Nothing;
+        } else {
+            *self = Self::new(a, self.config)?; // another pattern: from the start
         }
-        let csr = a
-            .as_csr()
-            .ok_or(PrecondError::NeedsEntries { precond: NAME })?;
-        let csr = csr.to_u32()?;
-        csr.view().square()?;
-        match self.take(csr.view()) {
-            Err(PrecondError::Matrix(_)) => {
-                *self = Self::new(&csr.view(), self.config)?; // another pattern: from the start
-                Ok(())
-            }
-            other => other,
-        }
+        Ok(())
     }
 
     fn apply(&mut self, r: &[T], z: &mut [T]) -> Result<(), PrecondError> {
+        self.fill(Filled::Inverse);
         self.solves.solve(r, z); // z = ω(2 − ω) (D + ωU)⁻¹ D (D + ωL)⁻¹ r
         Ok(())
     }
@@ -240,12 +175,13 @@ impl<T: Scalar> Preconditioner<T> for Ssor<T> {
         r: &[T],
         z: &mut [T],
     ) -> Result<(), PrecondError> {
+        self.fill(Filled::Inverse);
         self.solves.solve_many(columns, r, z);
         Ok(())
     }
 
     fn linearity(&self) -> Linearity {
-        if self.definite {
+        if self.split.positive {
             Linearity::FixedHpd
         } else {
             Linearity::Fixed
@@ -253,9 +189,11 @@ impl<T: Scalar> Preconditioner<T> for Ssor<T> {
     }
 
     fn bytes(&self) -> usize {
-        self.solves.bytes()
-            + (self.lower.nnz() + self.upper.nnz()) * (size_of::<T>() + 4)
-            + self.inverse.len() * (size_of::<T>() + 4)
+        self.solves.bytes() + self.split.bytes() + self.halves.bytes()
+    }
+
+    fn as_ssor(&mut self) -> Option<&mut Self> {
+        Some(self)
     }
 }
 

@@ -2,18 +2,42 @@
 
 use crate::precond::{PrecondError, Preconditioner, Ssor};
 use crate::{
-    LinearOperator, Nullspace, Observer, Precond, SolveError, SolveReport, Solver, Stopping,
-    System, Way,
+    LinearOperator, Method, Nullspace, Observer, Precond, SolveError, SolveReport, Solver, Sor,
+    SorConfig, Stopping, System, Way,
 };
 use resolvent_matrices::{Csr, Scalar};
 
 /// A method and a preconditioner with their storage.
 pub(super) struct Engine<T: Scalar> {
     way: Way<T::Real>,
-    solver: Box<dyn Solver<T>>,
+    solver: Machine<T>,
     m: Built<T>,
     /// Which matrix it was last brought up to date for; none yet.
     matrix: Option<u64>,
+}
+
+/// A method; SOR by itself, for its ω.
+enum Machine<T: Scalar> {
+    Sor(Box<Sor<T>>),
+    Other(Box<dyn Solver<T>>),
+}
+
+impl<T: Scalar> Machine<T> {
+    fn new(method: &Method<T::Real>, n: usize, stopping: Stopping<T::Real>) -> Self {
+        match *method {
+            Method::Sor(config) => {
+                Self::Sor(Box::new(Sor::new(n, SorConfig { stopping, ..config })))
+            }
+            other => Self::Other(other.build(n, stopping)),
+        }
+    }
+
+    fn get(&mut self) -> &mut dyn Solver<T> {
+        match self {
+            Self::Sor(sor) => sor.as_mut(),
+            Self::Other(solver) => solver.as_mut(),
+        }
+    }
 }
 
 /// A preconditioner; SSOR by itself, since its ω changes more often than its matrix.
@@ -47,7 +71,7 @@ impl<T: Scalar> Engine<T> {
     ) -> Result<Self, SolveError> {
         Ok(Self {
             way: *way,
-            solver: way.method.build(a.nrows(), stopping),
+            solver: Machine::new(&way.method, a.nrows(), stopping),
             m: Built::new(&way.precond, a)?,
             matrix: None,
         })
@@ -72,6 +96,9 @@ impl<T: Scalar> Engine<T> {
             ssor.set_omega(omega)?;
             work += self.weight(a);
         }
+        if let (Machine::Sor(sor), Some(omega)) = (&mut self.solver, way.omega()) {
+            sor.set_omega(omega);
+        }
         self.way = *way;
         if self.matrix != Some(matrix) {
             if self.matrix.is_some() {
@@ -92,13 +119,17 @@ impl<T: Scalar> Engine<T> {
         observer: &mut dyn Observer<T>,
     ) -> Result<SolveReport<T::Real>, SolveError> {
         let system = System::new(a, b, self.m.get()).with_nullspace(nullspace);
-        self.solver.solve(system, x, observer)
+        self.solver.get().solve(system, x, observer)
     }
 
     /// One application of M⁻¹ against one product with A, by the bytes that are read.
-    pub fn weight(&mut self, a: &Csr<T>) -> f64 {
+    pub fn weight(&self, a: &Csr<T>) -> f64 {
         let matrix = a.nnz() * (size_of::<T>() + 4) + a.nrows() * 4;
-        self.m.get().bytes() as f64 / matrix.max(1) as f64
+        let read = match &self.m {
+            Built::Ssor(ssor) => ssor.read(),
+            Built::Other(m) => m.bytes(),
+        };
+        read as f64 / matrix.max(1) as f64
     }
 }
 

@@ -9,19 +9,16 @@ const EXAMPLES: &str = "\
 Examples:
   resolvent sequence systems/ --solver cg --precond ic0 --x0 previous
   resolvent sequence list.csv --log solves.jsonl --state run.json   (killed? type it again)
-  resolvent sequence heat2d:nx=50,systems=500 --precond ssor --omega 1.6
+  resolvent sequence systems/ --precond ssor --omega 1.6 --out solutions/
 
 Exit status: 0 every system converged, 1 some did not, 2 error.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct SequenceArgs {
-    /// The systems, in order: a folder with NAME.mtx and NAME_b.mtx or A_1.mtx and b_1.mtx; a CSV
-    /// file with the columns matrix,rhs[,context…]; or a generator
-    #[arg(
-        value_name = "DIR|LIST.csv|GENERATOR[:key=value,…]",
-        help_heading = "Arguments"
-    )]
+    /// The systems, in order: a folder with NAME.mtx and NAME_b.mtx or A_1.mtx and b_1.mtx; or a CSV
+    /// file with the columns matrix,rhs[,context…]
+    #[arg(value_name = "DIR|LIST.csv", help_heading = "Arguments")]
     pub source: String,
     #[command(flatten)]
     pub how: How,
@@ -30,8 +27,7 @@ pub struct SequenceArgs {
     /// Most seconds for the whole run; with --state it can be gone on with
     #[arg(long, value_name = "SECONDS", value_parser = crate::cli::args::positive, allow_negative_numbers = true, help_heading = "When to stop")]
     pub max_time: Option<f64>,
-    /// Where each solve begins: zero, the solution before, or 2x(t-1) - x(t-2) [default: what the
-    /// generator is made for; zero for files]
+    /// Where each solve begins: zero, the solution before, or 2x(t-1) - x(t-2) [default: zero]
     #[arg(
         long,
         value_enum,

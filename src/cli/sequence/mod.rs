@@ -146,7 +146,8 @@ impl<'a, T: Double> Run<'a, T> {
         let n = a.nrows();
         let judge = Judge::new(a, current.b, current.exact, &self.args.tolerance);
         let sequence = &mut self.sequence;
-        sequence.set_stopping(judge.stopping(None));
+        let method = self.way.as_ref().map(|way| &way.method);
+        sequence.set_stopping(judge.stopping(method, None));
         let change = match self.x.len() == n {
             true => current.change,
             false => Change::Pattern,

@@ -3,7 +3,7 @@ use crate::precond::testing::{apply, close, iterations, updates};
 use crate::precond::{Identity, Jacobi};
 use crate::testing::{convection, hpd};
 use resolvent_matrices::generate::random_vector;
-use resolvent_matrices::{Complex, Real};
+use resolvent_matrices::{Complex, Csr, Real};
 
 /// M z by its definition.
 fn times_m<T: Scalar>(a: &Csr<T>, omega: f64, z: &[T]) -> Vec<T> {

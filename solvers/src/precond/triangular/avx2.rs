@@ -15,7 +15,7 @@ use std::arch::x86_64::{
 
 /// The blocks of a chained line, if these are numbers and this is a processor for it.
 #[inline(always)]
-pub(super) fn line<T: Scalar, S: Stored<T>, const FORWARD: bool>(
+pub(super) fn line<T: Scalar, S: Stored<T>, const FORWARD: bool, const SCALED: bool>(
     line: &Line,
     links: &[S],
     val: &[S],
@@ -36,9 +36,9 @@ pub(super) fn line<T: Scalar, S: Stored<T>, const FORWARD: bool>(
     // the rest is asked of the caller, who has cut `links` and `val` for this line.
     unsafe {
         if TypeId::of::<S>() == TypeId::of::<f64>() {
-            any_far::<f64, FORWARD>(line, same(links), same(val), z, rhs)
+            any_far::<f64, FORWARD, SCALED>(line, same(links), same(val), z, rhs)
         } else if TypeId::of::<S>() == TypeId::of::<Half<f64>>() {
-            any_far::<f32, FORWARD>(line, same(links), same(val), z, rhs)
+            any_far::<f32, FORWARD, SCALED>(line, same(links), same(val), z, rhs)
         } else {
             false
         }
@@ -55,7 +55,7 @@ unsafe fn same<A, B>(x: &[A]) -> &[B] {
 /// # Safety
 /// As [`blocks`].
 #[inline(always)]
-unsafe fn any_far<S: Four, const FORWARD: bool>(
+unsafe fn any_far<S: Four, const FORWARD: bool, const SCALED: bool>(
     line: &Line,
     links: &[S],
     val: &[S],
@@ -65,11 +65,11 @@ unsafe fn any_far<S: Four, const FORWARD: bool>(
     // SAFETY: the caller's.
     unsafe {
         match line.far {
-            0 => blocks::<S, FORWARD, 0>(line, links, val, z, rhs),
-            1 => blocks::<S, FORWARD, 1>(line, links, val, z, rhs),
-            2 => blocks::<S, FORWARD, 2>(line, links, val, z, rhs),
-            3 => blocks::<S, FORWARD, 3>(line, links, val, z, rhs),
-            4 => blocks::<S, FORWARD, 4>(line, links, val, z, rhs),
+            0 => blocks::<S, FORWARD, SCALED, 0>(line, links, val, z, rhs),
+            1 => blocks::<S, FORWARD, SCALED, 1>(line, links, val, z, rhs),
+            2 => blocks::<S, FORWARD, SCALED, 2>(line, links, val, z, rhs),
+            3 => blocks::<S, FORWARD, SCALED, 3>(line, links, val, z, rhs),
+            4 => blocks::<S, FORWARD, SCALED, 4>(line, links, val, z, rhs),
             _ => return false,
         }
     }
@@ -101,14 +101,14 @@ impl Four for f32 {
     }
 }
 
-/// The blocks of a chained line with FAR far entries. Going forward, `rhs` is the right-hand side;
-/// going backward it is z, and `rhs` what it is multiplied by.
+/// The blocks of a chained line with FAR far entries. The right-hand side is `rhs`; if SCALED, it is
+/// z, and `rhs` what it is multiplied by.
 ///
 /// # Safety
 /// The processor has AVX2; the line is one of a triangle with as many rows as `z` and `rhs` have
 /// elements, `links` and `val` are its values.
 #[target_feature(enable = "avx2")]
-unsafe fn blocks<S: Four, const FORWARD: bool, const FAR: usize>(
+unsafe fn blocks<S: Four, const FORWARD: bool, const SCALED: bool, const FAR: usize>(
     line: &Line,
     links: &[S],
     val: &[S],
@@ -143,10 +143,10 @@ unsafe fn blocks<S: Four, const FORWARD: bool, const FAR: usize>(
             for part in 0..BLOCK / LANES {
                 let q = lowest::<FORWARD>(part * LANES, LANES, BLOCK);
                 let b = _mm256_loadu_pd(rhs.as_ptr().add(i + q));
-                let mut now = if FORWARD {
-                    b
-                } else {
+                let mut now = if SCALED {
                     _mm256_mul_pd(_mm256_loadu_pd(z.add(i + q)), b)
+                } else {
+                    b
                 };
                 for k in 0..FAR {
                     let at = if FORWARD {

@@ -64,7 +64,7 @@ impl<T: Scalar> Levels<T> {
     /// Takes the values.
     pub fn fill(&mut self, f: Factors<'_, T>) {
         let order = &self.order;
-        let lower = |_: usize, k: usize| f.unit_lower_value(k);
+        let lower = |i: usize, k: usize| f.unit_lower_value(i, k);
         self.lower.fill(f.lower.0, order, lower);
         let upper = |i: usize, k: usize| f.unit_upper_value(i, k);
         self.upper.fill(f.upper.0, order, upper);
@@ -108,6 +108,43 @@ impl<T: Scalar> Levels<T> {
         match &u.val {
             Values::Full(val) => backward(&u.ptr, &u.col, val, middle, row, y, z),
             Values::Half(val) => backward(&u.ptr, &u.col, val, middle, row, y, z),
+        }
+    }
+
+    /// z ← L⁻¹ r.
+    pub fn solve_lower(&mut self, r: &[T], z: &mut [T]) {
+        let Self {
+            order, lower, y, ..
+        } = self;
+        assert_eq!(
+            (r.len(), z.len()),
+            (order.len(), order.len()),
+            "lengths of r and z"
+        );
+        let (l, row) = (&*lower, |p: usize| order[p] as usize);
+        match &l.val {
+            Values::Full(val) => forward(&l.ptr, &l.col, val, row, r, y),
+            Values::Half(val) => forward(&l.ptr, &l.col, val, row, r, y),
+        }
+        y.iter()
+            .zip(order.iter())
+            .for_each(|(&y, &row)| z[row as usize] = y);
+    }
+
+    /// z ← U⁻¹ r.
+    pub fn solve_upper(&mut self, r: &[T], z: &mut [T]) {
+        let Self {
+            order, upper, y, ..
+        } = self;
+        assert_eq!(
+            (r.len(), z.len()),
+            (order.len(), order.len()),
+            "lengths of r and z"
+        );
+        let (u, row) = (&*upper, |p: usize| order[p] as usize);
+        match &u.val {
+            Values::Full(val) => upward(&u.ptr, &u.col, val, row, r, y, z),
+            Values::Half(val) => upward(&u.ptr, &u.col, val, row, r, y, z),
         }
     }
 
@@ -200,6 +237,29 @@ simd! {
             let mut sum = y[p] * middle[p];
             for (v, &j) in val[entries.clone()].iter().zip(&col[entries]) {
                 sum -= v.wide() * y[j as usize]; // yᵢ/dᵢ − Σ uᵢⱼ zⱼ
+            }
+            y[p] = sum;
+            z[row(p)] = sum;
+        }
+    }
+}
+
+simd! {
+    /// z ← U⁻¹ r: y by place (overwritten), r and z by row.
+    fn upward<T: Scalar, S: Stored<T>, O: Fn(usize) -> usize>(
+        ptr: &[u32],
+        col: &[u32],
+        val: &[S],
+        row: O,
+        r: &[T],
+        y: &mut [T],
+        z: &mut [T],
+    ) {
+        for p in (0..y.len()).rev() {
+            let entries = ptr[p] as usize..ptr[p + 1] as usize;
+            let mut sum = r[row(p)];
+            for (v, &j) in val[entries.clone()].iter().zip(&col[entries]) {
+                sum -= v.wide() * y[j as usize]; // rᵢ − Σ uᵢⱼ zⱼ
             }
             y[p] = sum;
             z[row(p)] = sum;

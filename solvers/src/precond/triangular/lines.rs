@@ -13,7 +13,7 @@
 
 use super::chain::BACK;
 use super::stored::{Stored, Values};
-use super::sweep::{backward, forward};
+use super::sweep::{backward, forward, upward};
 use super::{Factors, Pattern};
 use resolvent_matrices::Scalar;
 
@@ -115,7 +115,7 @@ impl<T: Scalar> Lines<T> {
         self.lower.fill::<true>(n, |i, d| {
             let row = pattern.row(i);
             let at = find(&pattern.col[row.clone()], i as u32 - d);
-            at.map_or(T::ZERO, |k| f.unit_lower_value(row.start + k))
+            at.map_or(T::ZERO, |k| f.unit_lower_value(i, row.start + k))
         });
         let (pattern, _) = f.upper;
         self.upper.fill::<false>(n, |i, d| {
@@ -135,6 +135,32 @@ impl<T: Scalar> Lines<T> {
         match &self.upper.val {
             Values::Full(val) => backward(&self.upper.lines, val, &self.middle, columns, z),
             Values::Half(val) => backward(&self.upper.lines, val, &self.middle, columns, z),
+        }
+    }
+
+    /// z ← L⁻¹ r.
+    pub fn solve_lower(&self, r: &[T], z: &mut [T]) {
+        assert_eq!(
+            (r.len(), z.len()),
+            (self.rows(), self.rows()),
+            "lengths of r and z"
+        );
+        match &self.lower.val {
+            Values::Full(val) => forward(&self.lower.lines, val, self.rows(), &[0], r, z),
+            Values::Half(val) => forward(&self.lower.lines, val, self.rows(), &[0], r, z),
+        }
+    }
+
+    /// z ← U⁻¹ r.
+    pub fn solve_upper(&self, r: &[T], z: &mut [T]) {
+        assert_eq!(
+            (r.len(), z.len()),
+            (self.rows(), self.rows()),
+            "lengths of r and z"
+        );
+        match &self.upper.val {
+            Values::Full(val) => upward(&self.upper.lines, val, r, z),
+            Values::Half(val) => upward(&self.upper.lines, val, r, z),
         }
     }
 

@@ -71,6 +71,11 @@ pub(crate) enum Form<T> {
     Cholesky,
     /// M = (D + ωL) D⁻¹ (D + ωU)/(ω(2 − ω)), D the diagonal whose inverse is given.
     Relaxed(T),
+    /// L ← I + ωSLS, U ← I + ωSUS with the diagonal S given in the place of the inverse: one sweep
+    /// each way of a matrix that is scaled to a unit diagonal.
+    Scaled(T),
+    /// L ← I + ωD⁻¹L, U ← I + ωD⁻¹U, D the diagonal whose inverse is given: single sweeps.
+    ByRows(T),
 }
 
 /// The values of U.
@@ -83,15 +88,17 @@ pub(crate) enum Upper<'a, T> {
 }
 
 impl<T: Scalar> Factors<'_, T> {
-    /// Entry `k` of L with its columns scaled to a unit diagonal.
+    /// Entry `k`, in row `i`, of L with its columns scaled to a unit diagonal.
     #[inline(always)]
-    fn unit_lower_value(&self, k: usize) -> T {
+    fn unit_lower_value(&self, i: usize, k: usize) -> T {
         let value = self.lower.1[k];
         let inverse = || self.inverse[self.lower.0.col[k] as usize];
         match self.form {
             Form::Lu => value,
             Form::Cholesky => value * inverse(),
             Form::Relaxed(omega) => value * (omega * inverse()),
+            Form::Scaled(omega) => value * (omega * self.inverse[i] * inverse()),
+            Form::ByRows(omega) => value * (omega * self.inverse[i]),
         }
     }
 
@@ -103,7 +110,11 @@ impl<T: Scalar> Factors<'_, T> {
             Upper::Adjoint(source, lower) => lower[source[k] as usize].conj(),
         };
         match self.form {
-            Form::Relaxed(omega) => value * (omega * self.inverse[i]),
+            Form::Relaxed(omega) | Form::ByRows(omega) => value * (omega * self.inverse[i]),
+            Form::Scaled(omega) => {
+                let column = self.upper.0.col[k] as usize;
+                value * (omega * self.inverse[i] * self.inverse[column])
+            }
             _ => value * self.inverse[i],
         }
     }
@@ -116,6 +127,7 @@ impl<T: Scalar> Factors<'_, T> {
             Form::Lu => inverse,
             Form::Cholesky => inverse * inverse,
             Form::Relaxed(omega) => inverse * (omega * (T::ONE + T::ONE - omega)),
+            Form::Scaled(_) | Form::ByRows(_) => T::ONE,
         }
     }
 }
@@ -169,6 +181,28 @@ impl<T: Scalar> TriangularPair<T> {
                     levels.solve(&r[j * n..(j + 1) * n], &mut z[j * n..(j + 1) * n]);
                 }
             }
+        }
+    }
+
+    /// z ← L⁻¹ r.
+    ///
+    /// # Panics
+    /// If a vector has the wrong length.
+    pub fn solve_lower(&mut self, r: &[T], z: &mut [T]) {
+        match self {
+            Self::Lines(lines) => lines.solve_lower(r, z),
+            Self::Levels(levels) => levels.solve_lower(r, z),
+        }
+    }
+
+    /// z ← U⁻¹ r, without D.
+    ///
+    /// # Panics
+    /// If a vector has the wrong length.
+    pub fn solve_upper(&mut self, r: &[T], z: &mut [T]) {
+        match self {
+            Self::Lines(lines) => lines.solve_upper(r, z),
+            Self::Levels(levels) => levels.solve_upper(r, z),
         }
     }
 

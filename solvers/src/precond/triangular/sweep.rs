@@ -22,7 +22,7 @@ simd! {
         for line in lines {
             for &j in columns {
                 let column = j * n..(j + 1) * n;
-                sweep::<T, S, true>(line, val, &mut z[column.clone()], &r[column]);
+                sweep::<T, S, true, false>(line, val, &mut z[column.clone()], &r[column]);
             }
         }
     }
@@ -40,15 +40,29 @@ simd! {
         let n = middle.len();
         for line in lines {
             for &j in columns {
-                sweep::<T, S, false>(line, val, &mut z[j * n..(j + 1) * n], middle);
+                sweep::<T, S, false, true>(line, val, &mut z[j * n..(j + 1) * n], middle);
             }
         }
     }
 }
 
-/// One line. Going forward, `rhs` is the right-hand side; going backward that is z, times `rhs`.
+simd! {
+    /// z ← U⁻¹ r.
+    pub(super) fn upward<T: Scalar, S: Stored<T>>(
+        lines: &[Line],
+        val: &[S],
+        r: &[T],
+        z: &mut [T],
+    ) {
+        for line in lines {
+            sweep::<T, S, false, false>(line, val, z, r);
+        }
+    }
+}
+
+/// One line. The right-hand side is `rhs`; if SCALED, it is z, times `rhs`.
 #[inline(always)]
-fn sweep<T: Scalar, S: Stored<T>, const FORWARD: bool>(
+fn sweep<T: Scalar, S: Stored<T>, const FORWARD: bool, const SCALED: bool>(
     line: &Line,
     val: &[S],
     z: &mut [T],
@@ -57,27 +71,27 @@ fn sweep<T: Scalar, S: Stored<T>, const FORWARD: bool>(
     let (links, val) = val[line.val..line.val + line.len()].split_at(line.links());
     assert!(line.first + line.rows <= z.len());
     #[cfg(target_arch = "x86_64")]
-    if line.chained() && avx2::line::<T, S, FORWARD>(line, links, val, z, rhs) {
-        return rest::<T, S, FORWARD>(line, links, val, z, rhs);
+    if line.chained() && avx2::line::<T, S, FORWARD, SCALED>(line, links, val, z, rhs) {
+        return rest::<T, S, FORWARD, SCALED>(line, links, val, z, rhs);
     }
     if line.far == line.blocked() {
         match line.far {
-            0 => blocks::<T, S, FORWARD, 0>(line, links, val, z, rhs),
-            1 => blocks::<T, S, FORWARD, 1>(line, links, val, z, rhs),
-            2 => blocks::<T, S, FORWARD, 2>(line, links, val, z, rhs),
-            3 => blocks::<T, S, FORWARD, 3>(line, links, val, z, rhs),
-            4 => blocks::<T, S, FORWARD, 4>(line, links, val, z, rhs),
-            _ => general::<T, S, FORWARD>(line, links, val, z, rhs),
+            0 => blocks::<T, S, FORWARD, SCALED, 0>(line, links, val, z, rhs),
+            1 => blocks::<T, S, FORWARD, SCALED, 1>(line, links, val, z, rhs),
+            2 => blocks::<T, S, FORWARD, SCALED, 2>(line, links, val, z, rhs),
+            3 => blocks::<T, S, FORWARD, SCALED, 3>(line, links, val, z, rhs),
+            4 => blocks::<T, S, FORWARD, SCALED, 4>(line, links, val, z, rhs),
+            _ => general::<T, S, FORWARD, SCALED>(line, links, val, z, rhs),
         }
     } else {
-        general::<T, S, FORWARD>(line, links, val, z, rhs);
+        general::<T, S, FORWARD, SCALED>(line, links, val, z, rhs);
     }
-    rest::<T, S, FORWARD>(line, links, val, z, rhs);
+    rest::<T, S, FORWARD, SCALED>(line, links, val, z, rhs);
 }
 
 /// The blocks of a line with FAR far entries and at most the row before near.
 #[inline(always)]
-fn blocks<T: Scalar, S: Stored<T>, const FORWARD: bool, const FAR: usize>(
+fn blocks<T: Scalar, S: Stored<T>, const FORWARD: bool, const SCALED: bool, const FAR: usize>(
     line: &Line,
     links: &[S],
     val: &[S],
@@ -93,7 +107,7 @@ fn blocks<T: Scalar, S: Stored<T>, const FORWARD: bool, const FAR: usize>(
         let v = &val[block * FAR * BLOCK..(block + 1) * FAR * BLOCK];
         let i = lowest::<FORWARD>(line.first + block * BLOCK, BLOCK, n);
         prefetch(v);
-        let mut sums: [T; BLOCK] = std::array::from_fn(|q| right::<T, FORWARD>(rhs, z, i + q));
+        let mut sums: [T; BLOCK] = std::array::from_fn(|q| right::<T, SCALED>(rhs, z, i + q));
         for k in 0..FAR {
             let at = if FORWARD { i - far[k] } else { i + far[k] };
             // SAFETY: v holds FAR·BLOCK values. The rows of a line and those they wait for exist
@@ -122,7 +136,7 @@ fn blocks<T: Scalar, S: Stored<T>, const FORWARD: bool, const FAR: usize>(
 
 /// The blocks of a line of any other shape.
 #[inline(always)]
-fn general<T: Scalar, S: Stored<T>, const FORWARD: bool>(
+fn general<T: Scalar, S: Stored<T>, const FORWARD: bool, const SCALED: bool>(
     line: &Line,
     links: &[S],
     val: &[S],
@@ -135,7 +149,7 @@ fn general<T: Scalar, S: Stored<T>, const FORWARD: bool>(
         let v = &val[block * shape.len() * BLOCK..(block + 1) * shape.len() * BLOCK];
         let i = lowest::<FORWARD>(line.first + block * BLOCK, BLOCK, n);
         prefetch(v);
-        let mut sums: [T; BLOCK] = std::array::from_fn(|q| right::<T, FORWARD>(rhs, z, i + q));
+        let mut sums: [T; BLOCK] = std::array::from_fn(|q| right::<T, SCALED>(rhs, z, i + q));
         let entries = || shape.iter().zip(v.chunks_exact(BLOCK));
         for (&d, v) in entries().take(line.far) {
             let at = other::<FORWARD>(i, d);
@@ -157,7 +171,7 @@ fn general<T: Scalar, S: Stored<T>, const FORWARD: bool>(
 
 /// The rows that are left over.
 #[inline(always)]
-fn rest<T: Scalar, S: Stored<T>, const FORWARD: bool>(
+fn rest<T: Scalar, S: Stored<T>, const FORWARD: bool, const SCALED: bool>(
     line: &Line,
     links: &[S],
     val: &[S],
@@ -168,7 +182,7 @@ fn rest<T: Scalar, S: Stored<T>, const FORWARD: bool>(
     let shape = &line.shape[..line.blocked()];
     for k in line.blocks() * BLOCK..line.rows {
         let i = lowest::<FORWARD>(line.first + k, 1, n);
-        let mut sum = right::<T, FORWARD>(rhs, z, i);
+        let mut sum = right::<T, SCALED>(rhs, z, i);
         for (v, &d) in val[k * shape.len()..].iter().zip(shape) {
             sum -= v.wide() * z[other::<FORWARD>(i, d)];
         }
@@ -195,8 +209,8 @@ fn link<T: Scalar, S: Stored<T>, const FORWARD: bool>(
 
 /// The right-hand side of row i.
 #[inline(always)]
-fn right<T: Scalar, const FORWARD: bool>(rhs: &[T], z: &[T], i: usize) -> T {
-    if FORWARD { rhs[i] } else { z[i] * rhs[i] }
+fn right<T: Scalar, const SCALED: bool>(rhs: &[T], z: &[T], i: usize) -> T {
+    if SCALED { z[i] * rhs[i] } else { rhs[i] }
 }
 
 /// The row at distance d that row i waits for.
