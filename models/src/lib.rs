@@ -1,0 +1,20 @@
+//! What learns: tuners that choose ω, or whole configurations, across a sequence of systems from
+//! what their solves cost.
+//!
+//! [`Tuned`] is the way in: a sequence that tunes itself. [`tuner`] has the learners by themselves.
+
+mod arm;
+mod context;
+mod ritz;
+mod tuned;
+pub mod tuner;
+
+pub use arm::{Arm, fine_grid, paper_grid, ssor_omega};
+pub use context::MatrixContext;
+pub use resolvent_matrices as matrices;
+pub use resolvent_solvers as solvers;
+pub use ritz::{RitzEstimate, RitzTracker};
+pub use tuned::{
+    Choice, ContextKind, CostKind, Tuned, TunedConfig, TunedError, TunedSolve, TunedState,
+    TunerKind,
+};
