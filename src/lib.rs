@@ -1,11 +1,13 @@
 //! Solve sequences of sparse linear systems, and get faster with every one.
 //!
 //! This package is the door to the crates of the project: [`matrices`] (storage, Matrix Market
-//! files, problem generators) and [`solvers`] (methods, preconditioners), with their main types
+//! files, problem generators), [`solvers`] (methods, preconditioners, sequences) and [`models`] (what
+//! learns), with their main types
 //! here, and the [`registry`] that turns names such as `gmres:restart=30` into them. It is also
 //! the command `resolvent`.
 
 pub use resolvent_matrices as matrices;
+pub use resolvent_models as models;
 pub use resolvent_solvers as solvers;
 
 pub use resolvent_matrices::generate;

@@ -10,7 +10,10 @@
 //! # Ok::<(), registry::RegistryError>(())
 //! ```
 
+mod families;
 mod options;
+
+pub use families::{FAMILIES, FamilyError, family};
 
 use options::Options;
 use resolvent_solvers::precond::{

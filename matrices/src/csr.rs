@@ -70,6 +70,20 @@ impl<T: PartialEq> PartialEq for Csr<T> {
     }
 }
 
+impl<T> Default for Csr<T> {
+    /// No rows and no columns.
+    fn default() -> Self {
+        Self {
+            nrows: 0,
+            ncols: 0,
+            row_ptr: vec![0],
+            col_idx: Vec::new(),
+            values: Vec::new(),
+            runs: OnceLock::new(),
+        }
+    }
+}
+
 /// Checks the invariants that every kernel relies on.
 fn validate<I: Index>(
     nrows: usize,

@@ -20,6 +20,9 @@ pub mod mtx;
 #[cfg(feature = "generate")]
 pub mod generate;
 
+#[cfg(feature = "generate")]
+pub mod sequences;
+
 pub use csr::{AnyCsr, Csr, Csr32, CsrRef, Index};
 pub use error::MatrixError;
 pub use evidence::{Definiteness, Dominance, Evidence, IndefiniteProof, constant_nullspace};

@@ -63,6 +63,8 @@ pub struct Choice {
     pub omega: Option<f64>,
     /// Iterations it is given before the safe arm takes over.
     pub budget: Option<usize>,
+    /// Time it is given.
+    pub time: Option<Duration>,
 }
 
 /// A system, solved by what was chosen.
@@ -207,6 +209,7 @@ impl<T: Scalar> Tuned<T> {
         let way = self.way(choice.index);
         let backstop = self.finisher(choice.index).map(|arm| Backstop {
             iterations: choice.budget.unwrap_or(usize::MAX),
+            time: choice.time,
             safe: self.way(arm),
         });
         let mut overhead = started.elapsed();
@@ -261,16 +264,43 @@ impl<T: Scalar> Tuned<T> {
         let index = draw(&self.p, rng.random());
         let mut expected = [f64::NAN];
         self.typical.predict(&context, &mut expected);
-        let expected = Some(expected[0]).filter(|k| k.is_finite());
-        let budget = expected.filter(|_| self.config.backstop && self.finisher(index).is_some());
+        let bounded = self.config.backstop && self.finisher(index).is_some();
+        // iterations of different methods say nothing of each other
+        let comparable = self.config.configs.is_empty() || self.timed();
+        let budget = Some(expected[0]).filter(|k| k.is_finite() && bounded && comparable);
         let arm = self.arms[index];
         Choice {
             index,
             arm,
             probability: self.p[index],
             omega: self.way(index).omega(),
-            budget: budget.map(|k| (BUDGET * k).max(LEAST) as usize),
+            budget: budget
+                .filter(|_| !self.timed())
+                .map(|k| (BUDGET * k).max(LEAST) as usize),
+            time: budget
+                .filter(|_| self.timed())
+                .and_then(|s| Duration::try_from_secs_f64(BUDGET * s).ok()),
             context,
+        }
+    }
+
+    /// Whether budgets are of time.
+    fn timed(&self) -> bool {
+        !self.config.configs.is_empty() && self.config.cost == CostKind::Time
+    }
+
+    /// What an arm is called.
+    pub fn label(&self, index: usize) -> String {
+        match self.arms[index] {
+            Arm::Config(k) => {
+                let way = &self.config.configs[k];
+                let omega = way.omega().map_or(String::new(), |w| format!(":omega={w}"));
+                match way.precond.name() {
+                    "none" => format!("{}{omega}", way.method.name()),
+                    precond => format!("{}+{precond}{omega}", way.method.name()),
+                }
+            }
+            arm => arm.to_string(),
         }
     }
 
@@ -305,12 +335,17 @@ impl<T: Scalar> Tuned<T> {
         };
         self.tuner.observe(&outcome);
         // what the finisher took is what a solve takes
-        let wasted = solved
-            .attempts
-            .iter()
-            .map(|attempt| attempt.iterations)
-            .sum::<usize>();
-        let cost = (solved.report.iterations - wasted.min(solved.report.iterations)) as f64;
+        let before = solved.attempts.iter();
+        let cost = match self.timed() {
+            true => {
+                let wasted = before.map(|attempt| attempt.solve).sum();
+                solved.solve.saturating_sub(wasted).as_secs_f64()
+            }
+            false => {
+                let wasted = before.map(|attempt| attempt.iterations).sum();
+                solved.report.iterations.saturating_sub(wasted) as f64
+            }
+        };
         self.typical.observe(&Outcome {
             arm: 0,
             probability: 1.0,

@@ -60,9 +60,11 @@ pub enum CliError {
     #[error("{name}: {source}")]
     System { name: String, source: Box<CliError> },
     #[error(
-        "{0}: there is no such file or folder, and no such generator; give a folder of Matrix Market files or a CSV file that lists them"
+        "{0}: there is no such file or folder; give a folder of Matrix Market files or a CSV file that lists them"
     )]
     NoSource(String),
+    #[error("{0}; or give a folder of Matrix Market files, or a CSV file that lists them")]
+    Family(resolvent::registry::FamilyError),
     #[error("{}: {problem}", path.display())]
     State { path: PathBuf, problem: String },
     #[error("{}: cannot be read: {source}", path.display())]
@@ -80,6 +82,14 @@ pub enum CliError {
         "{}: no systems in it; put pairs A_1.mtx, b_1.mtx or NAME.mtx, NAME_b.mtx there, or list them in a CSV file with the columns matrix,rhs", .0.display()
     )]
     NoSystems(PathBuf),
+    #[error(transparent)]
+    Tuned(resolvent::models::TunedError),
+    #[error("{}: {lines} lines of numbers for {systems} systems; it must have one for each", path.display())]
+    Contexts {
+        path: PathBuf,
+        lines: usize,
+        systems: usize,
+    },
     #[error("{}: the right-hand side has no columns", path.display())]
     RhsEmpty { path: PathBuf },
     #[error(

@@ -239,8 +239,7 @@ impl<T: Scalar> Sequence<T> {
         let Some(first) = way.copied().or(self.found) else {
             return self.choose(&mut job, tally);
         };
-        let budget = backstop.map(|backstop| backstop.iterations);
-        let ended = self.attempt(&first, budget, &mut job, &mut tally);
+        let ended = self.attempt(&first, backstop, &mut job, &mut tally);
         let last = way.is_some() && backstop.is_none();
         let arrived = |r: &SolveReport<T::Real>| r.converged() || tally.interrupted;
         if last || ended.as_ref().is_ok_and(arrived) {
@@ -267,7 +266,7 @@ impl<T: Scalar> Sequence<T> {
     fn attempt(
         &mut self,
         way: &Way<T::Real>,
-        budget: Option<usize>,
+        bounds: Option<&Backstop<T::Real>>,
         job: &mut Job<'_, T>,
         tally: &mut Tally<T::Real>,
     ) -> Result<SolveReport<T::Real>, SolveError> {
@@ -285,7 +284,7 @@ impl<T: Scalar> Sequence<T> {
         };
         tally.work += engine.refresh(way, a, self.matrix)?;
         let ready = Instant::now();
-        let mut budget = Budget::new(budget, job.observer);
+        let mut budget = Budget::new(bounds, job.observer);
         let ended = engine.solve(a, job.b, &self.nullspace, job.x, &mut budget);
         tally.interrupted = budget.interrupted();
         tally.first_residual = budget.first();

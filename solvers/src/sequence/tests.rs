@@ -112,7 +112,11 @@ fn a_budget_that_is_used_up_leaves_the_rest_to_the_safe_way() {
     let solve = |iterations| {
         let mut sequence = Sequence::new(SequenceConfig::default());
         let mut x = vec![0.0; b.len()];
-        let backstop = Backstop { iterations, safe };
+        let backstop = Backstop {
+            iterations,
+            time: None,
+            safe,
+        };
         let solved = sequence.solve(&a, &b, Some(&slow), Some(&backstop), &mut x, &mut ());
         let solved = solved.unwrap();
         assert!(solved.report.converged() && true_residual(&a, &b, &x) <= 1e-8);
@@ -140,6 +144,7 @@ fn a_way_that_cannot_be_built_leaves_it_to_the_safe_one() {
     };
     let backstop = Backstop {
         iterations: 100,
+        time: None,
         safe,
     };
     let mut x = vec![0.0; b.len()];
@@ -168,6 +173,7 @@ fn whoever_stops_it_is_obeyed() {
     let b = vec![1.0; a.nrows()];
     let backstop = Backstop {
         iterations: 100,
+        time: None,
         safe: ssor(1.0),
     };
     let mut sequence = Sequence::new(SequenceConfig::default());

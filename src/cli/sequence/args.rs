@@ -1,5 +1,6 @@
 //! What `resolvent sequence` takes.
 
+use super::tuning::Tuning;
 use crate::cli::args::{Common, How, Tolerance};
 use clap::{Args, ValueEnum};
 use resolvent::solvers::Guess;
@@ -10,6 +11,8 @@ Examples:
   resolvent sequence systems/ --solver cg --precond ic0 --x0 previous
   resolvent sequence list.csv --log solves.jsonl --state run.json   (killed? type it again)
   resolvent sequence systems/ --precond ssor --omega 1.6 --out solutions/
+  resolvent sequence systems/ --tune omega --x0 previous           (cg with ssor, omega learned)
+  resolvent sequence systems/ --tune config --log solves.jsonl
 
 Exit status: 0 every system converged, 1 some did not, 2 error.";
 
@@ -22,6 +25,8 @@ pub struct SequenceArgs {
     pub source: String,
     #[command(flatten)]
     pub how: How,
+    #[command(flatten)]
+    pub tuning: Tuning,
     #[command(flatten)]
     pub tolerance: Tolerance,
     /// Most seconds for the whole run; with --state it can be gone on with

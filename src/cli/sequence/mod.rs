@@ -1,13 +1,16 @@
 //! `resolvent sequence`.
 
 pub mod args;
+mod carrier;
 mod files;
+mod generated;
 mod log;
 mod manifest;
 mod report;
 mod source;
 mod state;
 mod ticker;
+pub mod tuning;
 
 use super::Status;
 use super::error::CliError;
@@ -18,15 +21,18 @@ use super::machine;
 use super::report::{self as words, Column, Seconds, SolveJson, attempt_json};
 use super::solve::{chosen, outputs};
 use args::SequenceArgs;
+use carrier::{Carried, Carrier};
 use log::Log;
 use report::{Line, SequenceJson, Totals};
 use resolvent::mtx;
-use resolvent::solvers::{Change, Guess, Sequence, SequenceConfig, Solved, StopReason, Way};
+use resolvent::solvers::{Change, Guess, SequenceConfig, Solved, StopReason, Way};
+use resolvent::{Method, Precond};
 use source::{AnySource, Current, Source};
 use state::State;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use ticker::{Ticker, Until};
+use tuning::Tuning;
 
 pub fn run(args: &SequenceArgs, threads: usize) -> Result<Status, CliError> {
     let files = [
@@ -56,8 +62,11 @@ struct Run<'a, T: Double> {
     threads: usize,
     source: Box<dyn Source<T>>,
     guess: Guess,
-    way: Option<Way<f64>>,
-    sequence: Sequence<T>,
+    method: Option<Method<f64>>,
+    precond: Option<Precond>,
+    carrier: Carrier<T>,
+    /// Of the systems, where they come from a file of their own.
+    contexts: Option<Vec<Vec<f64>>>,
     totals: Totals,
     log: Option<Log>,
     x: Vec<T>,
@@ -74,18 +83,31 @@ impl<'a, T: Double> Run<'a, T> {
         let guess = args.x0.map_or(source.guess(), Guess::from);
         let (method, precond) = chosen(&args.how)?;
         let way = method.zip(precond);
+        let way = way.map(|(method, precond)| Way { method, precond });
+        let contexts = args.tuning.contexts()?;
+        let lines = contexts.as_ref().map(Vec::len);
+        if let Some(lines) = lines.filter(|&lines| lines != source.len()) {
+            return Err(CliError::Contexts {
+                path: args.tuning.context.clone().into(),
+                lines,
+                systems: source.len(),
+            });
+        }
+        let config = SequenceConfig {
+            guess,
+            method,
+            precond,
+            max_bytes: Some(machine::memory_for_factors()),
+            ..SequenceConfig::default()
+        };
         Ok(Self {
             args,
             threads,
             guess,
-            way: way.map(|(method, precond)| Way { method, precond }),
-            sequence: Sequence::new(SequenceConfig {
-                guess,
-                method,
-                precond,
-                max_bytes: Some(machine::memory_for_factors()),
-                ..SequenceConfig::default()
-            }),
+            method,
+            precond,
+            carrier: Carrier::new(config, way, &args.tuning),
+            contexts,
             totals: Totals::default(),
             log: None,
             x: Vec::new(),
@@ -145,28 +167,38 @@ impl<'a, T: Double> Run<'a, T> {
         let a = current.a;
         let n = a.nrows();
         let judge = Judge::new(a, current.b, current.exact, &self.args.tolerance);
-        let sequence = &mut self.sequence;
-        let method = self.way.as_ref().map(|way| &way.method);
-        sequence.set_stopping(judge.stopping(method, None));
+        let (args, method, precond) = (self.args, self.method, self.precond);
+        let carrier = &mut self.carrier;
+        let (seed, state) = (args.common.seed, args.state.as_deref());
+        carrier.begin(a, &args.tuning, method, precond, seed, state)?;
         let change = match self.x.len() == n {
             true => current.change,
             false => Change::Pattern,
         };
         self.x.resize(n, T::ZERO);
-        sequence.advance(change);
+        if let Some(sequence) = carrier.sequence() {
+            sequence.set_stopping(judge.stopping(method.as_ref(), None));
+            sequence.advance(change);
+        }
         let started = Instant::now();
-        sequence.guess(&mut self.x);
+        if let Some(sequence) = carrier.sequence() {
+            sequence.guess(&mut self.x);
+        }
         let mut observer = Until::within(left);
-        let way = self.way.as_ref();
-        let solved = sequence.solve(a, current.b, way, None, &mut self.x, &mut observer);
-        let solved = solved.map_err(|source| CliError::System {
+        let given = self.contexts.as_ref().map(|all| all[index].as_slice());
+        let context = given.unwrap_or(current.context);
+        let carried = carrier.solve(a, current.b, change, context, &mut self.x, &mut observer);
+        let carried = carried.map_err(|source| CliError::System {
             name: current.matrix.path.clone(),
-            source: Box::new(CliError::Solve(source)),
+            source: Box::new(source),
         })?;
+        let solved = &carried.solved;
         if solved.report.reason == StopReason::Interrupted {
             return Ok(false);
         }
-        sequence.keep(&self.x);
+        if let Some(sequence) = carrier.sequence() {
+            sequence.keep(&self.x);
+        }
         let seconds = Seconds {
             read: read.as_secs_f64(),
             runtime: 0.0,
@@ -177,29 +209,21 @@ impl<'a, T: Double> Run<'a, T> {
         let reports = std::slice::from_ref(&solved.report);
         let column = judge.columns(&self.x, reports).remove(0);
         self.names = (solved.solver, solved.precond);
-        self.totals.add(&solved, &column, &seconds);
+        self.totals.add(&carried, &column, &seconds);
         if let Some(folder) = &self.args.out {
             write_solution(folder, &current.matrix.path, &self.x)?;
         }
         if let Some(log) = &mut self.log {
-            let line = Line {
-                index,
-                solve: &solve_json(
-                    &current,
-                    &solved,
-                    &column,
-                    seconds,
-                    self.args.tolerance.rtol,
-                    self.threads,
-                ),
-                arm: None,
-                omega: self.way.and_then(|way| way.omega()),
-                probability: None,
-                context: current.context,
-                cost: solved.report.iterations as f64,
-                capped: solved.capped,
-                work: solved.work,
-            };
+            let solve = solve_json(
+                &current,
+                solved,
+                &column,
+                seconds,
+                self.args.tolerance.rtol,
+                self.threads,
+            );
+            let way = self.carrier.way().and_then(|way| way.omega());
+            let line = line(index, &carried, way, context, &solve, &self.args.tuning);
             log.write(&line)?;
         }
         Ok(true)
@@ -211,8 +235,9 @@ impl<'a, T: Double> Run<'a, T> {
         self.totals = state.totals;
         for solution in state.solutions.iter().rev() {
             self.x = T::from_parts(solution);
-            self.sequence.keep(&self.x);
+            self.carrier.keep(self.x.clone());
         }
+        self.carrier.resume(state.tuner);
         self.source.restore(state.next, &state.source)?;
         Ok(state.next)
     }
@@ -230,7 +255,8 @@ impl<'a, T: Double> Run<'a, T> {
             run: self.fingerprint(),
             next,
             totals: self.totals,
-            solutions: self.sequence.kept().map(T::to_parts).collect(),
+            solutions: self.carrier.kept(),
+            tuner: self.carrier.learned(),
             source: self.source.save(),
         }
         .write(path)
@@ -240,7 +266,7 @@ impl<'a, T: Double> Run<'a, T> {
     fn fingerprint(&self) -> String {
         let args = self.args;
         format!(
-            "{} --solver {} --precond {} --omega {:?} --restart {:?} --rtol {:e} --atol {:e} --max-iters {:?} --x0 {} --seed {}",
+            "{} --solver {} --precond {} --omega {:?} --restart {:?} --rtol {:e} --atol {:e} --max-iters {:?} --x0 {} --seed {}{}",
             self.source.name(),
             args.how.solver,
             args.how.precond,
@@ -251,6 +277,7 @@ impl<'a, T: Double> Run<'a, T> {
             args.tolerance.max_iters,
             self.guess.name(),
             args.common.seed,
+            args.tuning.fingerprint(),
         )
     }
 
@@ -269,11 +296,17 @@ impl<'a, T: Double> Run<'a, T> {
             matvecs_total: t.matvecs,
             precond_applies_total: t.precond_applies,
             work_total: t.work,
+            cost_total: t.cost,
+            extra_matvecs_total: t.extra_matvecs,
             capped: t.capped,
             max_relative_residual: t.max_relative_residual,
             solver: self.names.0,
             precond: self.names.1,
-            tuner: None,
+            tuner: args
+                .tuning
+                .asked()
+                .then(|| args.tuning.tuner.unwrap_or_default().name()),
+            experts: self.carrier.weights().into_iter().collect(),
             x0: self.guess.name(),
             rtol: args.tolerance.rtol,
             seed: args.common.seed,
@@ -293,6 +326,31 @@ impl<'a, T: Double> Run<'a, T> {
             true => Status::Done,
             false => Status::NotConverged,
         })
+    }
+}
+
+/// A line of the log.
+fn line<'a>(
+    index: usize,
+    carried: &'a Carried,
+    omega: Option<f64>,
+    context: &'a [f64],
+    solve: &'a SolveJson,
+    tuning: &Tuning,
+) -> Line<'a> {
+    let choice = carried.choice.as_ref();
+    Line {
+        index,
+        solve,
+        tuner: choice.map(|_| tuning.tuner.unwrap_or_default().name()),
+        arm: carried.label.as_deref(),
+        omega: choice.map_or(omega, |choice| choice.omega),
+        probability: choice.map(|choice| choice.probability),
+        context: choice.map_or(context, |choice| choice.context.as_slice()),
+        cost: carried.cost,
+        capped: carried.solved.capped,
+        work: carried.solved.work + carried.extra_matvecs as f64,
+        extra_matvecs: carried.extra_matvecs,
     }
 }
 

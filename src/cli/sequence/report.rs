@@ -1,8 +1,8 @@
 //! What `sequence` says: a line of JSON for each system, and the closing words.
 
+use super::carrier::Carried;
 use crate::cli::judge::worst;
 use crate::cli::report::{Column, Seconds, SolveJson, seconds};
-use resolvent::solvers::Solved;
 use serde::{Deserialize, Serialize};
 
 /// One line of the log.
@@ -12,8 +12,10 @@ pub struct Line<'a> {
     pub index: usize,
     #[serde(flatten)]
     pub solve: &'a SolveJson,
+    /// Who chose; null where there was no choice.
+    pub tuner: Option<&'static str>,
     /// What was chosen, e.g. `omega=1.75`; null where there was no choice.
-    pub arm: Option<String>,
+    pub arm: Option<&'a str>,
     /// Relaxation used.
     pub omega: Option<f64>,
     pub probability: Option<f64>,
@@ -24,6 +26,8 @@ pub struct Line<'a> {
     pub capped: bool,
     /// Work in products with A.
     pub work: f64,
+    /// Products with A that describing the matrix took; they are in the work, and in a cost in iterations.
+    pub extra_matvecs: usize,
 }
 
 /// The sums over a run; part of what is saved.
@@ -36,19 +40,26 @@ pub struct Totals {
     pub matvecs: usize,
     pub precond_applies: usize,
     pub work: f64,
+    /// As the tuner counts it.
+    pub cost: f64,
+    pub extra_matvecs: usize,
     pub max_relative_residual: f64,
     pub seconds: RunSeconds,
 }
 
 impl Totals {
-    pub fn add(&mut self, solved: &Solved<f64>, column: &Column, seconds: &Seconds) {
+    pub fn add(&mut self, carried: &Carried, column: &Column, seconds: &Seconds) {
+        let solved = &carried.solved;
         self.systems += 1;
         self.converged += usize::from(column.converged);
         self.capped += usize::from(solved.capped);
         self.iterations += solved.report.iterations;
         self.matvecs += solved.report.matvecs;
         self.precond_applies += solved.report.precond_applies;
-        self.work += solved.work;
+        self.work += solved.work + carried.extra_matvecs as f64;
+        self.cost += carried.cost;
+        self.extra_matvecs += carried.extra_matvecs;
+        self.seconds.tuner += carried.overhead.as_secs_f64();
         let residuals = [self.max_relative_residual, column.relative_residual];
         self.max_relative_residual = worst(residuals.into_iter());
         self.seconds.read += seconds.read;
@@ -84,13 +95,19 @@ pub struct SequenceJson {
     pub precond_applies_total: usize,
     /// In products with A.
     pub work_total: f64,
+    /// As the tuner counts it.
+    pub cost_total: f64,
+    /// Products with A that describing the matrices took.
+    pub extra_matvecs_total: usize,
     /// Systems that another way had to finish.
     pub capped: usize,
     pub max_relative_residual: f64,
     /// Who solved the last system.
     pub solver: &'static str,
     pub precond: &'static str,
-    pub tuner: Option<String>,
+    pub tuner: Option<&'static str>,
+    /// The experts of the tuner, and their weights at the end.
+    pub experts: std::collections::BTreeMap<String, f64>,
     pub x0: &'static str,
     pub rtol: f64,
     pub seed: u64,
@@ -140,6 +157,23 @@ impl SequenceJson {
             seconds(s.read),
             self.max_relative_residual,
         ));
+        if !self.experts.is_empty() {
+            let mut experts: Vec<_> = self.experts.iter().collect();
+            experts.sort_by(|a, b| b.1.total_cmp(a.1));
+            let shares = experts
+                .iter()
+                .map(|(name, weight)| format!("{name} {:.0} %", 100.0 * **weight));
+            lines.push(format!(
+                "experts: {}",
+                shares.collect::<Vec<_>>().join(", ")
+            ));
+        }
+        if self.capped > 0 {
+            lines.push(format!(
+                "{} systems were finished by another arm than the one chosen",
+                self.capped
+            ));
+        }
         if self.remaining > 0 {
             lines.push(format!(
                 "stopped: {} systems remain; with --state, the same command goes on",

@@ -1,8 +1,10 @@
 //! Where the systems of a sequence come from.
 
 use super::files::Files;
+use super::generated::Generated;
 use crate::cli::error::CliError;
 use crate::cli::input::{Double, MatrixJson};
+use resolvent::registry;
 use resolvent::solvers::{Change, Guess};
 use resolvent::{Complex, Csr};
 
@@ -57,5 +59,10 @@ pub fn open(text: &str, seed: u64) -> Result<AnySource, CliError> {
             AnySource::Real(Box::new(files.of()))
         });
     }
-    Err(CliError::NoSource(text.into()))
+    let looks_like_a_path = text.contains(['/', '\\']) || text.ends_with(".csv");
+    if looks_like_a_path {
+        return Err(CliError::NoSource(text.into()));
+    }
+    let family = registry::family(text, seed).map_err(CliError::Family)?;
+    Ok(AnySource::Real(Box::new(Generated::new(family))))
 }

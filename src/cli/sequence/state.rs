@@ -2,11 +2,12 @@
 
 use super::report::Totals;
 use crate::cli::error::CliError;
+use resolvent::models::TunedState;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Of the format.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct State {
@@ -18,6 +19,8 @@ pub struct State {
     pub totals: Totals,
     /// The last solutions, the newest first.
     pub solutions: Vec<Vec<f64>>,
+    /// What the tuner has learned.
+    pub tuner: Option<TunedState>,
     /// What the generator carries.
     pub source: Vec<f64>,
 }

@@ -1,0 +1,84 @@
+//! A sequence that is generated.
+
+use super::source::{Current, Source};
+use crate::cli::error::CliError;
+use crate::cli::input::MatrixJson;
+use resolvent::matrices::sequences::{Family, Instance, Novelty};
+use resolvent::solvers::{Change, Guess};
+
+/// Generates one system after the other into the same place.
+pub struct Generated {
+    name: String,
+    family: Box<dyn Family>,
+    system: Instance,
+}
+
+impl Generated {
+    pub fn new(family: Box<dyn Family>) -> Self {
+        Self {
+            name: family.name(),
+            family,
+            system: Instance::default(),
+        }
+    }
+
+    fn failed(&self, source: resolvent::MatrixError) -> CliError {
+        CliError::Family(source.into())
+    }
+}
+
+impl Source<f64> for Generated {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn len(&self) -> usize {
+        self.family.len()
+    }
+
+    fn guess(&self) -> Guess {
+        match self.family.continues() {
+            true => Guess::Previous,
+            false => Guess::Zero,
+        }
+    }
+
+    fn next(&mut self, index: usize, solution: &[f64]) -> Result<Current<'_, f64>, CliError> {
+        let made = self.family.next(index, solution, &mut self.system);
+        made.map_err(|source| self.failed(source))?;
+        let Instance {
+            a,
+            b,
+            context,
+            novelty,
+        } = &self.system;
+        Ok(Current {
+            a,
+            b,
+            exact: None,
+            change: match novelty {
+                Novelty::Rhs => Change::Nothing,
+                Novelty::Values => Change::Values,
+                Novelty::Pattern => Change::Pattern,
+            },
+            context,
+            matrix: MatrixJson {
+                path: format!("{}#{}", self.name, index),
+                rows: a.nrows(),
+                cols: a.ncols(),
+                nnz: a.nnz(),
+                field: "real",
+                symmetry: "general",
+            },
+        })
+    }
+
+    fn save(&self) -> Vec<f64> {
+        self.family.save()
+    }
+
+    fn restore(&mut self, index: usize, state: &[f64]) -> Result<(), CliError> {
+        let restored = self.family.restore(index, state);
+        restored.map_err(|source| self.failed(source))
+    }
+}

@@ -1,0 +1,152 @@
+//! Names of the sequences that can be generated: `heat2d:nx=100,systems=500`.
+
+use super::options::Options;
+use super::{Entry, RegistryError, entry};
+use resolvent_matrices::MatrixError;
+use resolvent_matrices::sequences::{
+    Adversarial, Family, Heat2d, Heat2dJump, Kind, ShiftedLaplacians, Variance,
+};
+
+/// The families of sequences.
+pub const FAMILIES: &[Entry] = &[
+    entry(
+        "shifted-laplacian",
+        "A + cI, 5-point, c drawn at random; of Learning to Relax",
+        &[
+            ("n", "unknowns, a square number (100)"),
+            ("systems", "how many (5000)"),
+            ("variance", "of the shifts, high or low (high)"),
+        ],
+    ),
+    entry(
+        "heat2d",
+        "uniform conductivity that changes in time, Crank-Nicolson; of Learning to Relax",
+        &[
+            ("nx", "cells a side, (nx-1)^2 unknowns (50)"),
+            ("systems", "time steps (5000)"),
+            ("dt", "time step (1e-3)"),
+        ],
+    ),
+    entry(
+        "heat2d-jump",
+        "conductivity that jumps in space and in time, backward Euler",
+        &[
+            ("nx", "cells a side, nx^2 unknowns (100)"),
+            ("systems", "time steps (1000)"),
+            (
+                "contrast",
+                "conductivity of the discs over that of the rest (1e4)",
+            ),
+            ("dt", "time step (1e-3)"),
+            ("hold", "steps between the jumps in time (20)"),
+        ],
+    ),
+    entry(
+        "adversarial",
+        "made to mislead whoever learns",
+        &[
+            ("kind", "switch, alternating or diverging (switch)"),
+            ("n", "unknowns, a square number (400)"),
+            ("systems", "how many (1000)"),
+        ],
+    ),
+];
+
+/// Why a sequence cannot be generated.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FamilyError {
+    /// The name or an option.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// A value.
+    #[error(transparent)]
+    Matrix(#[from] MatrixError),
+}
+
+/// The sequence that a name and its options stand for; what is random about it belongs to the seed.
+///
+/// # Errors
+/// [`FamilyError`] that says what there is.
+pub fn family(spec: &str, seed: u64) -> Result<Box<dyn Family>, FamilyError> {
+    let options = Options::parse("sequence", FAMILIES, spec)?;
+    Ok(match options.name() {
+        "heat2d" => {
+            let default = Heat2d::default();
+            Heat2d {
+                nx: options.count("nx", default.nx)?,
+                systems: options.count("systems", default.systems)?,
+                dt: options.positive("dt", default.dt)?,
+            }
+            .start()?
+        }
+        "heat2d-jump" => {
+            let default = Heat2dJump::default();
+            Heat2dJump {
+                nx: options.count("nx", default.nx)?,
+                systems: options.count("systems", default.systems)?,
+                contrast: options.positive("contrast", default.contrast)?,
+                dt: options.positive("dt", default.dt)?,
+                hold: options.count("hold", default.hold)?,
+            }
+            .start(seed)?
+        }
+        "adversarial" => {
+            let default = Adversarial::default();
+            let kind = options.word("kind", &Kind::NAMES)?;
+            Adversarial {
+                kind: kind.map_or(default.kind, |kind| Kind::ALL[kind]),
+                n: options.count("n", default.n)?,
+                systems: options.count("systems", default.systems)?,
+            }
+            .start(seed)?
+        }
+        _ => {
+            let default = ShiftedLaplacians::default();
+            let variance = options.word("variance", &["high", "low"])?;
+            ShiftedLaplacians {
+                n: options.count("n", default.n)?,
+                systems: options.count("systems", default.systems)?,
+                variance: match variance {
+                    Some(1) => Variance::Low,
+                    _ => Variance::High,
+                },
+            }
+            .start(seed)?
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_keys() {
+        let name = |spec| family(spec, 0).map(|family| family.name());
+        assert_eq!(
+            name("heat2d:nx=8").unwrap(),
+            "heat2d:nx=8,systems=5000,dt=1e-3"
+        );
+        assert!(
+            name("adversarial:kind=alternating,n=16")
+                .unwrap()
+                .contains("kind=alternating")
+        );
+        assert!(
+            name("shifted-laplacian:variance=low")
+                .unwrap()
+                .contains("low")
+        );
+        assert!(name("heat2d-jump").unwrap().contains("contrast=1e4"));
+        for (wrong, says) in [
+            ("heat3d", "did you mean `heat2d`?"),
+            ("heat2d:ny=3", "did you mean `nx`?"),
+            ("heat2d:nx=-1", "a whole number"),
+            ("shifted-laplacian:n=99", "81"),
+        ] {
+            let error = name(wrong).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+}
