@@ -60,6 +60,7 @@ fn nothing_is_allocated_from_the_second_system_on() {
         });
         let backstop = Backstop {
             iterations: 1000,
+            time: None,
             safe: ssor,
         };
         for t in 0..6 {

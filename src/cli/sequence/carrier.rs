@@ -11,12 +11,12 @@ use std::time::Duration;
 
 pub enum Carrier<T: Double> {
     Plain {
-        sequence: Sequence<T>,
+        sequence: Box<Sequence<T>>,
         way: Option<Way<f64>>,
     },
     /// Is known when the first matrix is.
     Waiting {
-        config: SequenceConfig<f64>,
+        config: Box<SequenceConfig<f64>>,
         kept: Vec<Vec<T>>,
         state: Option<Box<TunedState>>,
     },
@@ -37,11 +37,11 @@ impl<T: Double> Carrier<T> {
     pub fn new(config: SequenceConfig<f64>, way: Option<Way<f64>>, tuning: &Tuning) -> Self {
         match tuning.asked() {
             false => Self::Plain {
-                sequence: Sequence::new(config),
+                sequence: Box::new(Sequence::new(config)),
                 way,
             },
             true => Self::Waiting {
-                config,
+                config: Box::new(config),
                 kept: Vec::new(),
                 state: None,
             },
@@ -82,7 +82,7 @@ impl<T: Double> Carrier<T> {
         else {
             return Ok(());
         };
-        let config = tuning.config(a, method, precond, *config, seed)?;
+        let config = tuning.config(a, method, precond, **config, seed)?;
         let mut tuned = Tuned::new(config).map_err(CliError::Tuned)?;
         if let Some(state) = state {
             tuned.restore(state).map_err(|problem| CliError::State {

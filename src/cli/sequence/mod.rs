@@ -4,6 +4,7 @@ pub mod args;
 mod carrier;
 mod files;
 mod generated;
+mod hindsight;
 mod log;
 mod manifest;
 mod report;
@@ -22,6 +23,7 @@ use super::report::{self as words, Column, Seconds, SolveJson, attempt_json};
 use super::solve::{chosen, outputs};
 use args::SequenceArgs;
 use carrier::{Carried, Carrier};
+use hindsight::Hindsight;
 use log::Log;
 use report::{Line, SequenceJson, Totals};
 use resolvent::mtx;
@@ -68,6 +70,7 @@ struct Run<'a, T: Double> {
     /// Of the systems, where they come from a file of their own.
     contexts: Option<Vec<Vec<f64>>>,
     totals: Totals,
+    hindsight: Option<Hindsight<T>>,
     log: Option<Log>,
     x: Vec<T>,
     /// Who solved the last system.
@@ -109,6 +112,7 @@ impl<'a, T: Double> Run<'a, T> {
             carrier: Carrier::new(config, way, &args.tuning),
             contexts,
             totals: Totals::default(),
+            hindsight: args.tuning.hindsight.then(|| Hindsight::new(method)),
             log: None,
             x: Vec::new(),
             names: ("auto", "auto"),
@@ -184,6 +188,7 @@ impl<'a, T: Double> Run<'a, T> {
         if let Some(sequence) = carrier.sequence() {
             sequence.guess(&mut self.x);
         }
+        let start = self.hindsight.is_some().then(|| self.x.clone());
         let mut observer = Until::within(left);
         let given = self.contexts.as_ref().map(|all| all[index].as_slice());
         let context = given.unwrap_or(current.context);
@@ -210,6 +215,13 @@ impl<'a, T: Double> Run<'a, T> {
         let column = judge.columns(&self.x, reports).remove(0);
         self.names = (solved.solver, solved.precond);
         self.totals.add(&carried, &column, &seconds);
+        let again = match (&mut self.hindsight, start) {
+            (Some(hindsight), Some(start)) => {
+                let stopping = judge.stopping(method.as_ref(), None);
+                Some(hindsight.judge(a, current.b, change, stopping, &start)?)
+            }
+            _ => None,
+        };
         if let Some(folder) = &self.args.out {
             write_solution(folder, &current.matrix.path, &self.x)?;
         }
@@ -223,7 +235,10 @@ impl<'a, T: Double> Run<'a, T> {
                 self.threads,
             );
             let way = self.carrier.way().and_then(|way| way.omega());
-            let line = line(index, &carried, way, context, &solve, &self.args.tuning);
+            let line = Line {
+                hindsight: again,
+                ..line(index, &carried, way, context, &solve, &self.args.tuning)
+            };
             log.write(&line)?;
         }
         Ok(true)
@@ -238,6 +253,9 @@ impl<'a, T: Double> Run<'a, T> {
             self.carrier.keep(self.x.clone());
         }
         self.carrier.resume(state.tuner);
+        if let (Some(hindsight), Some(sums)) = (&mut self.hindsight, state.hindsight) {
+            hindsight.sums = sums;
+        }
         self.source.restore(state.next, &state.source)?;
         Ok(state.next)
     }
@@ -257,6 +275,7 @@ impl<'a, T: Double> Run<'a, T> {
             totals: self.totals,
             solutions: self.carrier.kept(),
             tuner: self.carrier.learned(),
+            hindsight: self.hindsight.as_ref().map(|h| h.sums.clone()),
             source: self.source.save(),
         }
         .write(path)
@@ -287,6 +306,7 @@ impl<'a, T: Double> Run<'a, T> {
             log.flush()?;
         }
         let (args, t) = (self.args, &self.totals);
+        let sums = self.hindsight.as_ref().map(|hindsight| &hindsight.sums);
         let result = SequenceJson {
             source: self.source.name(),
             systems: t.systems,
@@ -307,6 +327,9 @@ impl<'a, T: Double> Run<'a, T> {
                 .asked()
                 .then(|| args.tuning.tuner.unwrap_or_default().name()),
             experts: self.carrier.weights().into_iter().collect(),
+            best_fixed: sums.and_then(|sums| sums.best_fixed()),
+            oracle: sums.and_then(|sums| sums.oracle()),
+            golden: sums.and_then(|sums| sums.golden()),
             x0: self.guess.name(),
             rtol: args.tolerance.rtol,
             seed: args.common.seed,
@@ -351,6 +374,7 @@ fn line<'a>(
         capped: carried.solved.capped,
         work: carried.solved.work + carried.extra_matvecs as f64,
         extra_matvecs: carried.extra_matvecs,
+        hindsight: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What `sequence` says: a line of JSON for each system, and the closing words.
 
 use super::carrier::Carried;
+use super::hindsight::{Again, BestFixed, Oracle};
 use crate::cli::judge::worst;
 use crate::cli::report::{Column, Seconds, SolveJson, seconds};
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,8 @@ pub struct Line<'a> {
     pub work: f64,
     /// Products with A that describing the matrix took; they are in the work, and in a cost in iterations.
     pub extra_matvecs: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hindsight: Option<Again>,
 }
 
 /// The sums over a run; part of what is saved.
@@ -108,6 +111,12 @@ pub struct SequenceJson {
     pub tuner: Option<&'static str>,
     /// The experts of the tuner, and their weights at the end.
     pub experts: std::collections::BTreeMap<String, f64>,
+    /// With --hindsight: the ω of 1:0.05:1.95 with the fewest iterations over all systems.
+    pub best_fixed: Option<BestFixed>,
+    /// The best of these for each system.
+    pub oracle: Option<Oracle>,
+    /// The best that golden section finds for each system.
+    pub golden: Option<Oracle>,
     pub x0: &'static str,
     pub rtol: f64,
     pub seed: u64,
@@ -157,6 +166,21 @@ impl SequenceJson {
             seconds(s.read),
             self.max_relative_residual,
         ));
+        if let (Some(fixed), Some(oracle), Some(golden)) =
+            (&self.best_fixed, &self.oracle, &self.golden)
+        {
+            let part = |of: usize| self.cost_total / of.max(1) as f64;
+            lines.push(format!(
+                "in hindsight: omega {} throughout {} iterations, the best for each system {} (of the grid) and {} (golden section); this run {:.3}, {:.3} and {:.3} of them",
+                fixed.omega,
+                fixed.iterations_total,
+                oracle.iterations_total,
+                golden.iterations_total,
+                part(fixed.iterations_total),
+                part(oracle.iterations_total),
+                part(golden.iterations_total),
+            ));
+        }
         if !self.experts.is_empty() {
             let mut experts: Vec<_> = self.experts.iter().collect();
             experts.sort_by(|a, b| b.1.total_cmp(a.1));

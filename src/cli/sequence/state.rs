@@ -1,5 +1,6 @@
 //! Where a run stands, so that it can be stopped and gone on with.
 
+use super::hindsight::Sums;
 use super::report::Totals;
 use crate::cli::error::CliError;
 use resolvent::models::TunedState;
@@ -21,6 +22,7 @@ pub struct State {
     pub solutions: Vec<Vec<f64>>,
     /// What the tuner has learned.
     pub tuner: Option<TunedState>,
+    pub hindsight: Option<Sums>,
     /// What the generator carries.
     pub source: Vec<f64>,
 }

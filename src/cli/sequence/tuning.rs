@@ -153,10 +153,11 @@ impl Tuning {
 
     /// What must be the same for a run to go on.
     pub fn fingerprint(&self) -> String {
+        let hindsight = if self.hindsight { " --hindsight" } else { "" };
         match self.asked() {
-            false => String::new(),
+            false => hindsight.into(),
             true => format!(
-                " --tune {:?} --tuner {} --omegas {:?} --context {} --context-range {:?} --cost {:?} --no-backstop {}",
+                " --tune {:?} --tuner {} --omegas {:?} --context {} --context-range {:?} --cost {:?} --no-backstop {}{hindsight}",
                 self.tune.unwrap_or(What::Omega),
                 self.tuner.unwrap_or_default().name(),
                 self.omegas.as_ref().map(|omegas| &omegas.0),
