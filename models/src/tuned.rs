@@ -35,7 +35,7 @@ mod tests;
 pub use config::{ContextKind, CostKind, TunedConfig, TunedError, TunerKind};
 pub use state::TunedState;
 
-use crate::arm::Arm;
+use crate::arm::{Arm, position};
 use crate::context::MatrixContext;
 use crate::ritz::RitzTracker;
 use crate::tuner::{Outcome, Smooth, SmoothConfig, Tuner};
@@ -124,6 +124,7 @@ impl<T: Scalar> Tuned<T> {
             positions: vec![0.0],
             context: config.context != ContextKind::None,
             rising: false,
+            overhears: false,
             width: 1.0,
             draws: 1,
             seed: 0,
@@ -327,10 +328,12 @@ impl<T: Scalar> Tuned<T> {
             true => record.1 += 1,
             false => record.0 += 1,
         }
+        let adaptive = matches!(choice.arm, Arm::Adaptive(_));
         let outcome = Outcome {
             context: &choice.context,
             arm: choice.index,
             probability: choice.probability,
+            place: choice.omega.filter(|_| !adaptive).map(position),
             cost,
         };
         self.tuner.observe(&outcome);

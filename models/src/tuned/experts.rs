@@ -71,11 +71,12 @@ fn omegas<R: Real>(config: &TunedConfig<R>) -> Result<Plan, TunedError> {
         config.context,
         ContextKind::Matrix | ContextKind::Gershgorin
     );
-    let smooth = |positions: Vec<f64>, seed: u64| {
+    let smooth = |positions: Vec<f64>, overhears: bool, seed: u64| {
         Box::new(Smooth::new(SmoothConfig {
             positions,
             context,
             rising,
+            overhears,
             width: if rising {
                 WIDTH
             } else {
@@ -85,7 +86,7 @@ fn omegas<R: Real>(config: &TunedConfig<R>) -> Result<Plan, TunedError> {
             seed: config.seed.wrapping_add(seed),
         }))
     };
-    let on_grid = || smooth(grid.iter().copied().map(position).collect(), 1);
+    let on_grid = || smooth(grid.iter().copied().map(position).collect(), true, 1);
     let total = arms.len();
     let expert = |label: &str, first, prior, tuner: Box<dyn Tuner>| Expert {
         label: label.into(),
@@ -117,7 +118,7 @@ fn omegas<R: Real>(config: &TunedConfig<R>) -> Result<Plan, TunedError> {
                     "adaptive",
                     adaptive,
                     0.25,
-                    smooth(STARTS.map(position).to_vec(), 2),
+                    smooth(STARTS.map(position).to_vec(), false, 2),
                 ));
                 experts.push(expert("young", young, 0.4, Box::new(Fixed::new(1, 0))));
                 uses_young = true;

@@ -1,7 +1,7 @@
 //! A master over experts: exponential weights on the experts' distributions (EXP4).
 //!
 //! Every expert answers with a distribution qₑ over the same arms; an arm is drawn from the mixture
-//!   p = Σ ((1 − γ) wₑ + γ w⁰ₑ) qₑ,   γ = 1/(2√t), w⁰ the weights before anything is known
+//!   p = Σ ((1 − γ) wₑ + γ w⁰ₑ) qₑ,   γ = max(1/(2√t), 0.005), w⁰ the weights before anything is known
 //! and its cost updates every expert: the learning ones learn from it with the probability p it was
 //! drawn with, and the weights are moved by a doubly robust estimate of what each expert would have
 //! paid,
@@ -11,7 +11,8 @@
 //! scatters, and a handful of solves tells the experts apart. Costs count relative to what the best
 //! arm is predicted to cost on the system at hand, so that a few hard systems do not decide alone.
 //! Weights: w ∝ w⁰ exp(−η Σℓ), η = ln n/Δ with Δ the sum of mixability gaps (AdaHedge), which
-//! needs no scale of the costs.
+//! needs no scale of the costs; both sums forget, a factor of e in 150 decisions, since what is best
+//! for a sequence changes along it.
 //!
 //! What is guaranteed: for costs fixed beforehand, the expected total of relative costs is that of the best *expert's
 //! distributions as they were played*, plus a term that grows with the root of the sum of squared
@@ -77,6 +78,10 @@ struct Saved {
 const NAME: &str = "auto";
 /// Share of the decisions that goes to the experts by their prior weight, over √t.
 const EXPLORE: f64 = 0.5;
+/// Of that share.
+const LEAST: f64 = 0.005;
+/// Decisions over which what was paid is forgotten: what is best may change.
+const MEMORY: f64 = 150.0;
 /// What the sum of gaps begins with: in the first solves, an expert that costs twice as much as the
 /// best loses a factor of n for each.
 const GAPS: f64 = 1.0;
@@ -96,6 +101,7 @@ impl Master {
                 context,
                 rising: false,
                 width,
+                overhears: false,
                 draws: 1,
                 seed: 0,
             };
@@ -146,7 +152,7 @@ impl Master {
 
     /// γ.
     fn share(&self) -> f64 {
-        EXPLORE / ((self.state.t + 1) as f64).sqrt()
+        (EXPLORE / ((self.state.t + 1) as f64).sqrt()).max(LEAST)
     }
 
     fn consult(&mut self, context: &[f64]) {
@@ -230,6 +236,7 @@ impl Tuner for Master {
             arm,
             probability,
             cost,
+            ..
         } = *outcome;
         self.consult(context);
         self.foresee(context);
@@ -258,9 +265,10 @@ impl Tuner for Master {
             .zip(&losses)
             .map(|(w, l)| w * (-eta * (l - best)).exp());
         let mixed = best - relative.sum::<f64>().max(1e-300).ln() / eta;
-        self.state.gaps += (paid - mixed).max(0.0);
+        let forget = 1.0 - 1.0 / MEMORY;
+        self.state.gaps = (forget * self.state.gaps).max(GAPS) + (paid - mixed).max(0.0);
         for (total, loss) in self.state.totals.iter_mut().zip(&losses) {
-            *total += loss;
+            *total = forget * *total + loss;
         }
         let least = self.least();
         self.state
@@ -278,12 +286,12 @@ impl Tuner for Master {
             });
         }
         for expert in &mut self.experts {
-            if expert.own().contains(&arm) {
-                let own = arm - expert.first;
-                expert.tuner.observe(&Outcome {
-                    arm: own,
+            match expert.own().contains(&arm) {
+                true => expert.tuner.observe(&Outcome {
+                    arm: arm - expert.first,
                     ..*outcome
-                });
+                }),
+                false => expert.tuner.overhear(outcome),
             }
         }
     }

@@ -13,7 +13,7 @@
 //!     tuner.distribution(&[], &mut p);
 //!     let arm = (0..3).find(|&i| p[..=i].iter().sum::<f64>() > (t as f64 * 0.618) % 1.0).unwrap_or(2);
 //!     let cost = [30.0, 20.0, 40.0][arm]; // iterations of a solve
-//!     tuner.observe(&Outcome { context: &[], arm, probability: p[arm], cost });
+//!     tuner.observe(&Outcome { context: &[], arm, probability: p[arm], place: None, cost });
 //! }
 //! assert!(p[1] > 0.6);
 //! ```
@@ -49,6 +49,9 @@ pub struct Outcome<'a> {
     pub arm: usize,
     /// The probability it was drawn with, in (0, 1].
     pub probability: f64,
+    /// Where the arm lies on the line of arms, e.g. −ln(2 − ω), in the unit of
+    /// [`SmoothConfig::positions`]; what shares along that line learns from arms that are not its own.
+    pub place: Option<f64>,
     /// What it cost, greater than 0: iterations, work or seconds. Everything that followed from it
     /// is in this, also what had to be done by another arm.
     pub cost: f64,
@@ -70,6 +73,10 @@ pub trait Tuner: Send {
 
     /// Learns from an outcome. One whose cost is not finite and positive is passed over.
     fn observe(&mut self, outcome: &Outcome<'_>);
+
+    /// Learns from an arm that is not one of its own; `outcome.arm` means nothing to it. Nothing, for
+    /// most.
+    fn overhear(&mut self, _outcome: &Outcome<'_>) {}
 
     /// Whether it has a model of the cost of each arm: [`Tuner::predict`].
     fn models(&self) -> bool {

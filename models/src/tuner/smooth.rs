@@ -40,6 +40,8 @@ pub struct SmoothConfig {
     pub context: bool,
     /// The context rises with what an arm further up the line is good for.
     pub rising: bool,
+    /// Whether it learns from arms that are not its own but lie on its line.
+    pub overhears: bool,
     /// A width of the context over which the best arm may well change; ranges below it are taken
     /// as narrow. In units of the context; for logarithms 1.
     pub width: f64,
@@ -73,8 +75,11 @@ const BOLDNESS: f64 = 0.5;
 pub struct Smooth {
     /// Arms on [−1, 1].
     arms: Vec<f64>,
+    /// Middle and half width of the line of arms.
+    line: (f64, f64),
     context: bool,
     rising: bool,
+    overhears: bool,
     width: f64,
     draws: usize,
     seed: u64,
@@ -85,8 +90,8 @@ pub struct Smooth {
     root: Vec<f64>,
     /// Sum and weight of (y/μ − 1)².
     dispersion: (f64, f64),
-    /// Context, arm, cost.
-    kept: VecDeque<(f64, usize, f64)>,
+    /// Context, arm on [−1, 1], cost.
+    kept: VecDeque<(f64, f64, f64)>,
 }
 
 const NAME: &str = "smooth";
@@ -105,17 +110,14 @@ impl Smooth {
             .copied()
             .fold(f64::NEG_INFINITY, f64::max);
         let half = 0.5 * (high - low);
-        let place = |v: &f64| {
-            if half > 0.0 {
-                (v - low) / half - 1.0
-            } else {
-                0.0
-            }
-        };
+        let line = (low + half, if half > 0.0 { half } else { 1.0 });
+        let place = |v: &f64| (v - line.0) / line.1;
         let mut smooth = Self {
             arms: config.positions.iter().map(place).collect(),
+            line,
             context: config.context,
             rising: config.rising,
+            overhears: config.overhears,
             width: config.width,
             draws: config.draws.max(1),
             seed: config.seed,
@@ -194,8 +196,8 @@ impl Smooth {
     }
 
     /// Takes one outcome into the posterior.
-    fn update(&mut self, u: f64, arm: usize, cost: f64) {
-        let f = self.features(self.arms[arm], u);
+    fn update(&mut self, u: f64, v: f64, cost: f64) {
+        let f = self.features(v, u);
         let p = f.len();
         let phi = (self.dispersion.0 / self.dispersion.1).max(LEAST_DISPERSION);
         let predicted: f64 = self.theta.iter().zip(&f).map(|(t, f)| t * f).sum();
@@ -230,8 +232,36 @@ impl Smooth {
         let level = logs.sum::<f64>() / self.kept.len().max(1) as f64;
         self.reset(level);
         for k in 0..self.kept.len() {
-            let (c, arm, cost) = self.kept[k];
-            self.update(self.u(c), arm, cost);
+            let (c, v, cost) = self.kept[k];
+            self.update(self.u(c), v, cost);
+        }
+    }
+
+    /// Learns what an arm at v has cost.
+    fn learn(&mut self, outcome: &Outcome<'_>, v: f64) {
+        if !usable(outcome.cost) {
+            return;
+        }
+        let c = self.place(outcome.context);
+        let wider = self.widen(c);
+        let u = self.u(c);
+        if self.t > 0 {
+            let mean = self.eta(v, u).exp();
+            let error = (outcome.cost / mean - 1.0).powi(2).min(25.0);
+            let forget = 1.0 - 1.0 / KEPT as f64;
+            self.dispersion.0 = forget * self.dispersion.0 + error;
+            self.dispersion.1 = forget * self.dispersion.1 + 1.0;
+        }
+        if self.kept.len() == KEPT {
+            self.kept.pop_front();
+        }
+        self.kept.push_back((c, v, outcome.cost));
+        self.t += 1;
+        let anew = self.t.is_power_of_two() && self.t <= KEPT as u64;
+        if wider || anew {
+            self.rebuild();
+        } else {
+            self.update(u, v, outcome.cost);
         }
     }
 
@@ -345,29 +375,15 @@ impl Tuner for Smooth {
     }
 
     fn observe(&mut self, outcome: &Outcome<'_>) {
-        if !usable(outcome.cost) {
-            return;
-        }
-        let c = self.place(outcome.context);
-        let wider = self.widen(c);
-        let u = self.u(c);
-        if self.t > 0 {
-            let mean = self.eta(self.arms[outcome.arm], u).exp();
-            let error = (outcome.cost / mean - 1.0).powi(2).min(25.0);
-            let forget = 1.0 - 1.0 / KEPT as f64;
-            self.dispersion.0 = forget * self.dispersion.0 + error;
-            self.dispersion.1 = forget * self.dispersion.1 + 1.0;
-        }
-        if self.kept.len() == KEPT {
-            self.kept.pop_front();
-        }
-        self.kept.push_back((c, outcome.arm, outcome.cost));
-        self.t += 1;
-        let anew = self.t.is_power_of_two() && self.t <= KEPT as u64;
-        if wider || anew {
-            self.rebuild();
-        } else {
-            self.update(u, outcome.arm, outcome.cost);
+        self.learn(outcome, self.arms[outcome.arm]);
+    }
+
+    fn overhear(&mut self, outcome: &Outcome<'_>) {
+        let v = outcome
+            .place
+            .map(|place| (place - self.line.0) / self.line.1);
+        if let Some(v) = v.filter(|v| self.overhears && v.abs() <= 1.0) {
+            self.learn(outcome, v);
         }
     }
 

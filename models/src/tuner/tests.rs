@@ -45,6 +45,7 @@ fn round(
         context: &context,
         arm,
         probability: p[arm],
+        place: None,
         cost,
     });
     cost
@@ -55,6 +56,7 @@ fn smooth(arms: usize, context: bool) -> Smooth {
         positions: (0..arms).map(|i| i as f64).collect(),
         context,
         rising: false,
+        overhears: true,
         width: 1.0,
         draws: 16,
         seed: 3,
@@ -192,6 +194,7 @@ fn useless_costs_are_passed_over() {
                 context: &[f64::NAN],
                 arm: 1,
                 probability: 0.5,
+                place: None,
                 cost,
             });
         }
