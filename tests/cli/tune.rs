@@ -1,6 +1,6 @@
 //! `resolvent tune report`.
 
-use crate::{error, resolvent};
+use crate::{error, resolvent, scratch};
 use serde_json::{Value, json};
 
 /// A file with this text; the other tests have names of their own.
@@ -275,7 +275,7 @@ fn what_is_no_log_is_explained() {
     insta::assert_snapshot!(texts.join("\n"));
 
     let precious = log("precious.jsonl", &[line(0, 7)]);
-    let text = error(&["tune", "report", &precious, &format!("--json={precious}")]);
+    let text = error(&["tune", "report", &precious, "--plot", &precious]);
     assert!(text.contains("would write over a log"), "{text}");
     assert_eq!(resolvent(&["tune", "report"]).status, 2);
     // a folder; what it is called differs between systems
@@ -289,6 +289,38 @@ fn partial_hindsight_is_not_used() {
     let path = log("partial.jsonl", &lines);
     let text = resolvent(&["tune", "report", &path]).stdout;
     assert!(text.contains("hindsight on 1 of 5 lines only"), "{text}");
+}
+
+#[test]
+fn pictures_of_every_kind_of_log() {
+    let known = power("drawn.jsonl", 0.5, 300);
+    let unknown = odds("drawn-odds.jsonl");
+    let one = log("one.jsonl", &[line(0, 7)]);
+    let zero = log("zero.jsonl", &[line(0, 0), line(1, 0)]);
+    for (index, logs) in [
+        vec![&known[..]],
+        vec![&unknown],
+        vec![&one],
+        vec![&zero],
+        vec![&known, &unknown, &one, &zero],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let svg = scratch(&format!("tune-{index}.svg"));
+        let args = [&["tune", "report", "--quiet", "--plot", &svg], &logs[..]].concat();
+        let ran = resolvent(&args);
+        assert_eq!((ran.status, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);
+        let svg = std::fs::read_to_string(svg).expect("the picture");
+        assert!(svg.contains("</svg>"));
+        for broken in ["NaN", "\"inf", "\"-inf", ",inf", ",-inf", " inf", " -inf"] {
+            assert!(!svg.contains(broken), "{logs:?}");
+        }
+        assert_eq!(
+            svg.contains("cumulative regret"),
+            logs.contains(&&known[..])
+        );
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub enum TuneCommand {
 const EXAMPLES: &str = "\
 Examples:
   resolvent sequence systems/ --log run.jsonl ...    with --hindsight, regret can be told
-  resolvent tune report run.jsonl
+  resolvent tune report run.jsonl --plot regret.svg
   resolvent tune report seed-1.jsonl seed-2.jsonl seed-3.jsonl --json=report.json
 
 Exit status: 0 done, 2 error (a line that is no line of a log is named).";
@@ -29,6 +29,9 @@ pub struct ReportArgs {
     /// known in iterations only
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = Cost::Iterations)]
     pub cost: Cost,
+    /// Regret, cost and choices as SVG
+    #[arg(long, value_name = "R.svg", help_heading = "Files to write")]
+    pub plot: Option<PathBuf>,
     #[command(flatten)]
     pub common: Common,
 }

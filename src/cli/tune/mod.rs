@@ -4,6 +4,7 @@ pub mod args;
 mod arms;
 mod error;
 mod hindsight;
+mod picture;
 mod read;
 mod regret;
 mod report;
@@ -31,7 +32,10 @@ fn report(args: &ReportArgs) -> Result<Status, CliError> {
         .iter()
         .map(|path| ("a log", path.as_path()))
         .collect();
-    let files = [("json", args.common.json_file())];
+    let files = [
+        ("plot", args.plot.as_deref()),
+        ("json", args.common.json_file()),
+    ];
     outputs(&inputs, &files)?;
     let logs = args.logs.iter().map(|path| Log::read(path));
     let logs = logs.collect::<Result<Vec<_>, _>>()?;
@@ -53,6 +57,9 @@ fn report(args: &ReportArgs) -> Result<Status, CliError> {
         logs: reports,
         version: env!("CARGO_PKG_VERSION"),
     };
+    if let Some(path) = &args.plot {
+        picture::figure(&logs, &costs, &result).save(path)?;
+    }
     if !args.common.quiet && !args.common.json_on_stdout() {
         words::stdout(&result.text())?;
     }
