@@ -10,6 +10,7 @@ use resolvent::registry::{Entry, PRECONDS, SOLVERS};
 use resolvent::{Nullspace, Scalar};
 
 pub use super::sequence::args::SequenceArgs;
+use super::tune::args::TuneCommand;
 
 /// Solve sparse linear systems A x = b from Matrix Market files.
 #[derive(Debug, Parser)]
@@ -26,6 +27,7 @@ Examples:
   resolvent solve A.mtx --solver gmres:restart=30 --precond jacobi --plot curve.svg
   resolvent compare A.mtx                      every sensible way, the fastest first
   resolvent sequence systems/                  A_1.mtx b_1.mtx, A_2.mtx b_2.mtx, ... in order
+  resolvent tune report run.jsonl              regret of a tuner, from the log of a sequence
   resolvent info A.mtx --plot spy.svg          what is known of the matrix
 
 Exit status: 0 done and converged, 1 ran but did not converge, 2 error.
@@ -39,6 +41,9 @@ pub enum Command {
     Compare(CompareArgs),
     /// Solve systems in order, each with what was learnt from those before it
     Sequence(SequenceArgs),
+    /// Judge the tuner of a sequence
+    #[command(subcommand)]
+    Tune(TuneCommand),
     /// Describe A: size, symmetry, definiteness, dominance, grid
     Info(InfoArgs),
 }

@@ -11,6 +11,9 @@ pub enum CliError {
     /// A Matrix Market file.
     #[error(transparent)]
     Mtx(#[from] MtxError),
+    /// The log of a sequence.
+    #[error(transparent)]
+    Log(#[from] super::tune::LogError),
     /// A file is not there; said apart from other failures to read, because it is the commonest.
     #[error("{}: no such file; give the path of a Matrix Market file (.mtx or .mtx.gz)", .0.display())]
     Missing(PathBuf),

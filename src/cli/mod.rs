@@ -15,11 +15,13 @@ mod report;
 mod rhs;
 mod sequence;
 mod solve;
+mod tune;
 
 use args::{Cli, Command};
 use clap::Parser;
 use error::CliError;
 use std::process::ExitCode;
+use tune::args::TuneCommand;
 
 /// How a run ended, as an exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +56,7 @@ fn run(cli: &Cli) -> Result<Status, CliError> {
         Command::Solve(args) => &args.common,
         Command::Compare(args) => &args.common,
         Command::Sequence(args) => &args.common,
+        Command::Tune(TuneCommand::Report(args)) => &args.common,
         Command::Info(args) => &args.common,
     };
     interrupt::listen();
@@ -67,6 +70,7 @@ fn run(cli: &Cli) -> Result<Status, CliError> {
         Command::Solve(args) => solve::run(args, threads),
         Command::Compare(args) => compare::run(args, threads),
         Command::Sequence(args) => sequence::run(args, threads),
+        Command::Tune(command) => tune::run(command),
         Command::Info(args) => info::run(args),
     })
 }

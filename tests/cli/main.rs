@@ -6,6 +6,7 @@ mod help;
 mod info;
 mod sequence;
 mod solve;
+mod tune;
 
 use serde_json::Value;
 use std::path::PathBuf;

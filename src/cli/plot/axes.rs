@@ -12,26 +12,83 @@ pub const SMALL: Font = Font {
     bold: false,
 };
 
-/// A box with a linear x axis from 0 and a y axis in decades.
-#[derive(Debug, Clone, Copy)]
+/// Numbers along an axis.
+#[derive(Debug, Clone)]
+pub struct Scale {
+    /// At its ends.
+    pub ends: [f64; 2],
+    log: bool,
+    /// Where a line is drawn, and what stands beside it.
+    pub ticks: Vec<(f64, String)>,
+}
+
+impl Scale {
+    /// With at most so many steps between ticks, or one more.
+    pub fn linear(from: f64, to: f64, steps: usize) -> Self {
+        let tick = nice((to - from) / steps as f64);
+        let first = (from / tick - 1e-9).ceil() as i64;
+        let last = (to / tick + 1e-9).floor() as i64;
+        let at = |i: i64| (i as f64 * tick, number(i as f64 * tick, tick));
+        Self {
+            ends: [from, to],
+            log: false,
+            ticks: (first..=last).map(at).collect(),
+        }
+    }
+
+    /// From 10^low to 10^high.
+    pub fn decades(low: i32, high: i32) -> Self {
+        let step = ((high - low) as usize).div_ceil(10).max(1);
+        let decades = (low..=high).rev().step_by(step);
+        Self {
+            ends: [low, high].map(|decade| 10f64.powi(decade)),
+            log: true,
+            ticks: decades.map(|d| (10f64.powi(d), power(d))).collect(),
+        }
+    }
+
+    /// Logarithmic between any two positive numbers.
+    pub fn log(from: f64, to: f64) -> Self {
+        let [low, high] = [from, to].map(|end| end.log10().floor() as i32);
+        let mut scale = Self::decades(low, high + 1);
+        if to / from < 300.0 {
+            let finer = |d| [1.0, 2.0, 5.0].map(|f| (f * 10f64.powi(d), plain(f, d)));
+            scale.ticks = (low..=high).flat_map(finer).collect();
+        }
+        let within = |v: f64| v >= from * (1.0 - 1e-9) && v <= to * (1.0 + 1e-9);
+        scale.ticks.retain(|(v, _)| within(*v));
+        scale.ends = [from, to];
+        scale
+    }
+
+    /// Which part of the way from one end to the other.
+    fn part(&self, value: f64) -> f64 {
+        let [from, to] = self.ends;
+        let part = match self.log {
+            true => (value.max(f64::MIN_POSITIVE) / from).log10() / (to / from).log10(),
+            false => (value - from) / (to - from),
+        };
+        part.clamp(0.0, 1.0)
+    }
+}
+
+/// A box with a scale below and one at the left.
+#[derive(Debug, Clone)]
 pub struct Panel {
     pub left: f64,
     pub top: f64,
     pub width: f64,
     pub height: f64,
-    pub x_max: f64,
-    /// Decades at the lower and upper edge.
-    pub decades: [i32; 2],
+    pub x: Scale,
+    pub y: Scale,
 }
 
 impl Panel {
     /// Where a point stands on the page.
     pub fn at(&self, x: f64, y: f64) -> [f64; 2] {
-        let [low, high] = self.decades.map(f64::from);
-        let up = (y.log10().clamp(low, high) - low) / (high - low);
         [
-            self.left + x / self.x_max * self.width,
-            self.top + (1.0 - up) * self.height,
+            self.left + self.x.part(x) * self.width,
+            self.top + (1.0 - self.y.part(y)) * self.height,
         ]
     }
 
@@ -43,30 +100,15 @@ impl Panel {
             dashes: "",
         };
         let (right, bottom) = (self.left + self.width, self.top + self.height);
-        let [low, high] = self.decades;
-        let step = ((high - low) as usize).div_ceil(10).max(1);
-        for decade in (low..=high).rev().step_by(step) {
-            let [_, y] = self.at(0.0, 10f64.powi(decade));
+        for (value, text) in &self.y.ticks {
+            let [_, y] = self.at(self.x.ends[0], *value);
             page.line(&[[self.left, y], [right, y]], grid);
-            page.text(
-                [self.left - 8.0, y + 4.0],
-                Anchor::End,
-                SMALL,
-                &power(decade),
-            );
+            page.text([self.left - 8.0, y + 4.0], Anchor::End, SMALL, text);
         }
-        let tick = nice(self.x_max / 5.0);
-        let count = (self.x_max / tick + 1e-9) as usize;
-        for i in 0..=count {
-            let value = i as f64 * tick;
-            let [x, _] = self.at(value, 1.0);
+        for (value, text) in &self.x.ticks {
+            let [x, _] = self.at(*value, self.y.ends[0]);
             page.line(&[[x, self.top], [x, bottom]], grid);
-            page.text(
-                [x, bottom + 18.0],
-                Anchor::Middle,
-                SMALL,
-                &number(value, tick),
-            );
+            page.text([x, bottom + 18.0], Anchor::Middle, SMALL, text);
         }
         page.frame([self.left, self.top], [self.width, self.height], "#8c959f");
         let name = Font {
@@ -107,8 +149,21 @@ fn number(value: f64, tick: f64) -> String {
     }
 }
 
+/// One digit times a power of ten.
+fn plain(digit: f64, decade: i32) -> String {
+    match decade {
+        -3..5 => format!(
+            "{:.*}",
+            (-decade).max(0) as usize,
+            digit * 10f64.powi(decade)
+        ),
+        _ if digit == 1.0 => power(decade),
+        _ => format!("{digit}·{}", power(decade)),
+    }
+}
+
 /// 10ⁿ.
-pub fn power(decade: i32) -> String {
+fn power(decade: i32) -> String {
     let digits = decade.to_string();
     let raised = digits.chars().map(|c| match c {
         '-' => '⁻',
@@ -134,6 +189,27 @@ mod tests {
         assert_eq!(nice(1.0), 1.0);
         assert_eq!(number(0.6, 0.2), "0.6");
         assert_eq!(number(100.0, 50.0), "100");
+        assert_eq!(
+            (plain(2.0, -2), plain(5.0, 1)),
+            ("0.02".into(), "50".into())
+        );
+        assert_eq!(
+            (plain(1.0, 5), plain(2.0, 5)),
+            ("10⁵".into(), "2·10⁵".into())
+        );
+    }
+
+    #[test]
+    fn scales_mark_what_they_hold() {
+        let texts = |scale: Scale| -> Vec<_> { scale.ticks.into_iter().map(|t| t.1).collect() };
+        assert_eq!(texts(Scale::linear(0.95, 2.0, 5)), ["1.0", "1.5", "2.0"]);
+        assert_eq!(
+            texts(Scale::log(1.0, 60.0)),
+            ["1", "2", "5", "10", "20", "50"]
+        );
+        assert_eq!(texts(Scale::log(1.0, 5000.0)), ["10³", "10²", "10¹", "10⁰"]);
+        assert_eq!(Scale::log(1.0, 100.0).part(10.0), 0.5);
+        assert_eq!(Scale::linear(1.0, 3.0, 5).part(2.0), 0.5);
     }
 
     #[test]

@@ -1,12 +1,14 @@
-//! Convergence curves: the relative residual against iterations and against seconds.
+//! Pictures. Here, convergence curves: the relative residual against iterations and against seconds.
 
 mod axes;
+pub mod choices;
+pub mod regret;
 pub mod spy;
 mod svg;
 
 use super::error::CliError;
 use super::history::{Point, Series};
-use axes::{INK, Panel, SMALL};
+use axes::{INK, Panel, SMALL, Scale};
 use std::path::Path;
 use svg::{Anchor, Font, Page, Stroke};
 
@@ -54,7 +56,7 @@ impl Figure<'_> {
             self.subtitle,
         );
 
-        let decades = self.decades();
+        let [low, high] = self.decades();
         type Axis = (f64, &'static str, fn(&Point) -> f64);
         let panels: [Axis; 2] = [
             (76.0, "iterations", |p| p.iteration as f64),
@@ -71,8 +73,8 @@ impl Figure<'_> {
                 top: TOP,
                 width: 430.0,
                 height: HEIGHT,
-                x_max: if x_max > 0.0 { x_max * 1.03 } else { 1.0 },
-                decades,
+                x: Scale::linear(0.0, if x_max > 0.0 { x_max * 1.03 } else { 1.0 }, 5),
+                y: Scale::decades(low, high),
             };
             panel.draw(&mut page, name, "relative residual ‖b − Ax‖₂ / ‖b‖₂");
             for (index, (_, series)) in self.curves.iter().enumerate() {
@@ -98,7 +100,7 @@ impl Figure<'_> {
             width: 1.2,
             dashes: "6 4",
         };
-        let ends = [0.0, panel.x_max].map(|x| panel.at(x, self.tolerance));
+        let ends = panel.x.ends.map(|x| panel.at(x, self.tolerance));
         page.line(&ends, red);
         let text = format!("tolerance {:e}", self.tolerance);
         let font = Font {
@@ -136,7 +138,7 @@ fn stroke(index: usize) -> Stroke {
 
 /// A curve, thinned to what the eye can tell apart, with a dot at its end unless it is cut off.
 fn curve(page: &mut Page, panel: &Panel, s: &Series, x: fn(&Point) -> f64, stroke: Stroke) {
-    let shown = |p: &&Point| p.relative_residual.is_finite() && x(p) <= panel.x_max;
+    let shown = |p: &&Point| p.relative_residual.is_finite() && x(p) <= panel.x.ends[1];
     let points: Vec<_> = s.points.iter().filter(shown).collect();
     let Some(last) = points.last() else { return };
     let step = points.len().div_ceil(1200).max(1);

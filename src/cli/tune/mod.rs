@@ -1,0 +1,70 @@
+//! `resolvent tune report`: from the logs of runs, what their tuners have cost.
+
+pub mod args;
+mod arms;
+mod error;
+mod hindsight;
+mod picture;
+mod read;
+mod regret;
+mod report;
+mod table;
+mod text;
+
+use super::Status;
+use super::error::CliError;
+use super::report as words;
+use super::solve::outputs;
+use args::{ReportArgs, TuneCommand};
+pub use error::LogError;
+use read::Log;
+use report::{Costs, LogJson, ReportJson};
+
+pub fn run(command: &TuneCommand) -> Result<Status, CliError> {
+    match command {
+        TuneCommand::Report(args) => report(args),
+    }
+}
+
+fn report(args: &ReportArgs) -> Result<Status, CliError> {
+    let inputs: Vec<_> = args
+        .logs
+        .iter()
+        .map(|path| ("a log", path.as_path()))
+        .collect();
+    let files = [
+        ("plot", args.plot.as_deref()),
+        ("json", args.common.json_file()),
+    ];
+    outputs(&inputs, &files)?;
+    let logs = args.logs.iter().map(|path| Log::read(path));
+    let logs = logs.collect::<Result<Vec<_>, _>>()?;
+    for log in logs.iter().filter(|log| log.cut_off && !args.common.quiet) {
+        eprintln!(
+            "resolvent: warning: {}:{}: the last line is cut off, as a killed run leaves it; it is left out",
+            log.path.display(),
+            log.systems.len() + 1
+        );
+    }
+    let costs: Vec<_> = logs.iter().map(|log| Costs::of(log, args.cost)).collect();
+    let each = logs.iter().zip(&costs);
+    let reports: Vec<_> = each
+        .map(|(log, costs)| LogJson::new(log, args.cost, costs))
+        .collect();
+    let result = ReportJson {
+        cost: args.cost,
+        groups: report::groups(&reports),
+        logs: reports,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    if let Some(path) = &args.plot {
+        picture::figure(&logs, &costs, &result).save(path)?;
+    }
+    if !args.common.quiet && !args.common.json_on_stdout() {
+        words::stdout(&result.text())?;
+    }
+    if let Some(path) = &args.common.json {
+        words::json(path, &result)?;
+    }
+    Ok(Status::Done)
+}
