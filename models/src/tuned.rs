@@ -1,7 +1,7 @@
 //! A sequence that tunes itself: a [`Sequence`] whose way is chosen, for each system, by a
 //! [`Tuner`](crate::tuner::Tuner).
 //!
-//! For each system: the matrix is described in one pass ([`MatrixContext`]), the tuner's distribution
+//! For each system: the matrix is described from a part of its rows ([`MatrixContext`]), the tuner's distribution
 //! over the arms is drawn from, the arm is given a budget of iterations, three times what a solve
 //! of late would be expected to take, and a safe arm finishes the same solve where that is used up or
 //! the arm fails. The tuner then learns what the arm has cost, everything that followed included.
@@ -96,6 +96,8 @@ pub struct Tuned<T: Scalar> {
     beta: f64,
     diagonal: Vec<f64>,
     matrix: MatrixContext,
+    /// The part of A that was read for that.
+    read: f64,
     /// Decisions made.
     t: u64,
     /// For each arm, how often it has finished a solve, and how often not.
@@ -141,6 +143,7 @@ impl<T: Scalar> Tuned<T> {
             beta: 0.0,
             diagonal: Vec::new(),
             matrix: MatrixContext::default(),
+            read: 0.0,
             t: 0,
             given: Vec::new(),
             config,
@@ -220,7 +223,7 @@ impl<T: Scalar> Tuned<T> {
         let started = Instant::now();
         let cost = match self.config.cost {
             CostKind::Iterations => (solved.report.iterations + extra) as f64,
-            CostKind::Work => solved.work + extra as f64 + 1.0,
+            CostKind::Work => solved.work + extra as f64 + self.read,
             CostKind::Time => (overhead + solved.setup + solved.solve).as_secs_f64(),
         };
         let stopped = solved.report.reason == StopReason::Interrupted;
@@ -239,10 +242,11 @@ impl<T: Scalar> Tuned<T> {
 
     /// Looks at the matrix. Returns the products with A that this took.
     fn describe(&mut self, a: &Csr<T>, change: Change) -> usize {
-        if change == Change::Nothing && self.diagonal.len() == a.nrows() {
+        if change == Change::Nothing && self.t > 0 {
+            self.read = 0.0;
             return 0;
         }
-        self.matrix = MatrixContext::of(a, &mut self.diagonal);
+        (self.matrix, self.read) = MatrixContext::of(a, &mut self.diagonal);
         let Some(tracker) = &mut self.tracker else {
             return 0;
         };
@@ -260,7 +264,7 @@ impl<T: Scalar> Tuned<T> {
             ContextKind::Given => self.given.clone(),
         };
         self.tuner.distribution(&context, &mut self.p);
-        let mut rng = ChaCha8Rng::seed_from_u64(self.config.seed);
+        let mut rng = ChaCha8Rng::seed_from_u64(own_seed(self.config.seed));
         rng.set_stream(self.t); // what is drawn depends on the seed and the number of the decision
         let index = draw(&self.p, rng.random());
         let mut expected = [f64::NAN];
@@ -356,6 +360,12 @@ impl<T: Scalar> Tuned<T> {
             ..outcome
         });
     }
+}
+
+/// A seed apart from that of whoever uses the same one for the systems themselves: draws of arms that
+/// go along with draws of systems would teach a tuner things that are not so.
+pub(crate) fn own_seed(seed: u64) -> u64 {
+    (seed ^ 0x7075_6c6c_6172_6d73).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// The arm at a number in [0, 1).

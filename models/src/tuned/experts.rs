@@ -83,7 +83,7 @@ fn omegas<R: Real>(config: &TunedConfig<R>) -> Result<Plan, TunedError> {
                 given_width(config.context_range)
             },
             draws: DRAWS,
-            seed: config.seed.wrapping_add(seed),
+            seed: super::own_seed(config.seed).wrapping_add(seed),
         }))
     };
     let on_grid = || smooth(grid.iter().copied().map(position).collect(), true, 1);
