@@ -277,8 +277,10 @@ fn solve_help() -> String {
         + "\n\nExit status: 0 converged, 1 not converged (the reason is printed), 2 error."
 }
 
-fn list(text: &mut String, entry: &Entry) {
-    let _ = writeln!(text, "  {:<10}{}", entry.name, entry.about);
+/// A line for a name, and one for each of its options.
+pub fn list(text: &mut String, entry: &Entry) {
+    let width = entry.name.len().max(9) + 1;
+    let _ = writeln!(text, "  {:<width$}{}", entry.name, entry.about);
     for (key, about) in entry.options {
         let _ = writeln!(text, "  {:<10}  {key}=  {about}", "");
     }

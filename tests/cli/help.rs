@@ -9,6 +9,7 @@ fn help_of_every_command() {
         ("solve", vec!["solve", "--help"]),
         ("compare", vec!["compare", "--help"]),
         ("info", vec!["info", "--help"]),
+        ("sequence", vec!["sequence", "--help"]),
     ] {
         let ran = resolvent(&args);
         assert_eq!(ran.status, 0, "{name}");

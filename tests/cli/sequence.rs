@@ -46,6 +46,12 @@ fn log(path: &str) -> Vec<Value> {
         for key in ["seconds", "peak_rss_bytes"] {
             object.as_object_mut().expect("an object").remove(key);
         }
+        for attempt in object["attempts"].as_array_mut().expect("a list") {
+            attempt
+                .as_object_mut()
+                .expect("an object")
+                .remove("seconds");
+        }
         object
     };
     text.lines().map(line).collect()
@@ -172,4 +178,195 @@ fn what_is_not_a_sequence_is_explained() {
         error(&["sequence", &several.to_string_lossy(), "--state", &state]),
     ];
     insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn a_generator_is_tuned_and_looked_back_at() {
+    let written = scratch("tuned.jsonl");
+    let run = |more: &[&str]| {
+        let common = [
+            "sequence",
+            "shifted-laplacian:systems=60,n=49",
+            "--solver",
+            "sor",
+            "--json",
+        ];
+        resolvent(&[&common[..], more].concat())
+    };
+    let ran = run(&[
+        "--tune",
+        "omega",
+        "--omegas",
+        "paper",
+        "--hindsight",
+        "--log",
+        &written,
+    ]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let closing = ran.json();
+    assert_eq!(
+        (&closing["tuner"], &closing["converged"]),
+        (&"auto".into(), &60.into())
+    );
+    let lines = log(&written);
+    let number = |value: &Value| value.as_u64().expect("a count");
+    let (mut grid, mut oracle, mut golden, mut cost) = (vec![0; 20], 0, 0, 0.0);
+    for line in &lines {
+        let again = line["hindsight"]["iterations"]
+            .as_array()
+            .expect("twenty counts");
+        let counts: Vec<u64> = again.iter().map(number).collect();
+        grid.iter_mut().zip(&counts).for_each(|(sum, k)| *sum += k);
+        oracle += counts.iter().min().expect("twenty");
+        let best = number(&line["hindsight"]["golden"]["iterations"]);
+        assert!(best <= *counts.iter().min().expect("twenty"));
+        golden += best;
+        let p = line["probability"].as_f64().expect("a number");
+        assert!(p > 0.0 && p <= 1.0 && line["context"][0].is_f64());
+        assert!(line["arm"].is_string() && line["tuner"] == "auto");
+        cost += line["cost"].as_f64().expect("a number");
+        // what an arm with this omega took is what hindsight says it takes
+        let arm = line["arm"].as_str().expect("a name");
+        let at = arm
+            .strip_prefix("omega=")
+            .and_then(|w| w.parse::<f64>().ok());
+        let index = at.map(|w| ((w - 1.0) / 0.05).round() as usize);
+        if let Some(k) = index.filter(|_| line["capped"] == false) {
+            assert_eq!(number(&line["iterations"]), counts[k], "{line}");
+        }
+    }
+    let best = grid.iter().min().expect("twenty");
+    assert_eq!(number(&closing["best_fixed"]["iterations_total"]), *best);
+    assert_eq!(number(&closing["oracle"]["iterations_total"]), oracle);
+    assert_eq!(number(&closing["golden"]["iterations_total"]), golden);
+    assert!((closing["cost_total"].as_f64().expect("a number") - cost).abs() < 1e-6);
+    assert!(cost < 2.0 * *best as f64, "{cost} {best}");
+    // the same again, to the last digit
+    let again = run(&["--tune", "omega", "--omegas", "paper", "--hindsight"]).json();
+    assert_eq!(again["cost_total"], closing["cost_total"]);
+}
+
+#[test]
+fn a_tuned_run_that_was_stopped_goes_on_as_if_it_had_not_been() {
+    for (source, tuner) in [
+        ("shifted-laplacian:systems=40,n=49", "auto"),
+        ("heat2d-jump:nx=20,systems=40,hold=5", "learned"),
+        ("heat2d:nx=12,systems=40", "chebcb"),
+    ] {
+        let solver = if source.starts_with("shifted") {
+            "sor"
+        } else {
+            "cg"
+        };
+        let (whole, parts) = (scratch("tuned_whole.jsonl"), scratch("tuned_parts.jsonl"));
+        let state = scratch("tuned_parts.state.json");
+        let _ = std::fs::remove_file(&state);
+        let common = [
+            "sequence",
+            source,
+            "--solver",
+            solver,
+            "--tuner",
+            tuner,
+            "--hindsight",
+            "--json",
+        ];
+        let once = resolvent(&[&common[..], &["--log", &whole]].concat()).json();
+        let part = |more: &[&str]| {
+            let files = ["--log", &parts, "--state", &state];
+            resolvent(&[&common[..], &files, more].concat())
+        };
+        let mut runs = 0;
+        let closing = loop {
+            let ran = part(&["--max-time", "0.004"]);
+            runs += 1;
+            if ran.status == 0 {
+                break ran.json();
+            }
+            assert_eq!(ran.status, 1, "{}", ran.stderr);
+            if runs == 200 {
+                break part(&[]).json(); // a slow machine
+            }
+        };
+        assert_eq!(log(&whole), log(&parts), "{source}");
+        for key in [
+            "cost_total",
+            "iterations_total",
+            "best_fixed",
+            "oracle",
+            "experts",
+        ] {
+            assert_eq!(once[key], closing[key], "{source} {key}");
+        }
+        let other = [
+            "sequence", source, "--solver", solver, "--tuner", "exp3", "--state", &state,
+        ];
+        assert!(error(&other).contains("another run"));
+    }
+}
+
+#[test]
+fn what_cannot_be_tuned_is_said() {
+    let refused = |more: &[&str], says: &str| {
+        let common = ["sequence", "heat2d:nx=8,systems=3"];
+        let ran = resolvent(&[&common[..], more].concat());
+        assert_eq!(ran.status, 2, "{more:?}");
+        assert!(ran.stderr.contains(says), "{more:?}: {}", ran.stderr);
+    };
+    for (args, says) in [
+        (&["--tuner", "ucb"][..], "tsallis-inf"),
+        (
+            &["--tune", "omega", "--solver", "cg", "--precond", "ic0"],
+            "has no omega to tune",
+        ),
+        (&["--tuner", "adaptive", "--solver", "cg"], "is for sor"),
+        (
+            &["--tune", "config", "--tuner", "young"],
+            "whole configurations",
+        ),
+        (
+            &["--tuner", "chebcb", "--omegas", "1:0.1:2.5"],
+            "LOW:STEP:HIGH",
+        ),
+        (&["--tuner", "chebcb", "--context-range", "2:1"], "LOW:HIGH"),
+        (
+            &["--tuner", "chebcb", "--context", "nowhere.csv"],
+            "nowhere.csv",
+        ),
+    ] {
+        refused(args, says);
+    }
+    let short = scratch("contexts.csv");
+    std::fs::write(&short, "1.0\n2.0\n").expect("the scratch folder");
+    refused(
+        &["--tuner", "chebcb", "--context", &short],
+        "2 lines of numbers for 3 systems",
+    );
+    std::fs::write(&short, "1.0\nx\n2.0\n").expect("the scratch folder");
+    refused(
+        &["--tuner", "chebcb", "--context", &short],
+        "contexts.csv:2: found `x`",
+    );
+    let text = error(&["sequence", "heat3d"]);
+    assert!(text.contains("did you mean `heat2d`?"), "{text}");
+    let text = error(&["sequence", "no/such/place"]);
+    assert!(text.contains("no such file or folder"), "{text}");
+}
+
+#[test]
+fn whole_configurations_are_chosen_among() {
+    let written = scratch("config.jsonl");
+    let args = [
+        "--tune", "config", "--cost", "work", "--log", &written, "--json",
+    ];
+    let ran = resolvent(&[&["sequence", "heat2d:nx=16,systems=40"], &args[..]].concat());
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let arms: std::collections::BTreeSet<String> = log(&written)
+        .iter()
+        .map(|line| line["arm"].as_str().expect("a name").into())
+        .collect();
+    assert!(
+        arms.len() > 3 && arms.iter().any(|arm| arm == "cg+ic0"),
+        "{arms:?}"
+    );
 }

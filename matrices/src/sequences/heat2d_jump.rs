@@ -184,7 +184,8 @@ impl Family for Running {
                     place = at;
                     continue;
                 }
-                let link = scale * 2.0 * own * kappa[j] / (own + kappa[j]); // harmonic mean
+                let mean = 2.0 * (own * kappa[j]) / (own + kappa[j]); // harmonic, the same from both sides
+                let link = scale * mean;
                 out.a.values_mut()[at] = -link;
                 sum += link;
             }

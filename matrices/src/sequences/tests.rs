@@ -32,7 +32,7 @@ fn all() -> Vec<Box<dyn Family>> {
         .start()
         .unwrap(),
         Heat2dJump {
-            nx: 12,
+            nx: 15,
             systems: 12,
             hold: 3,
             ..Default::default()

@@ -59,8 +59,8 @@ const KEPT: usize = 512;
 const MARGIN: f64 = 0.15;
 /// Standard deviations of the prior: of the constant, of first degree, and the factor per degree.
 const PRIOR: (f64, f64, f64) = (2.0, 0.9, 0.6);
-/// The prior is a shallow bowl in v, the coefficient of T₂(v), …
-const BOWL: f64 = 0.6;
+/// The prior is a bowl in v, lowest a third of the way up: coefficients of T₁(v) and T₂(v), …
+const BOWL: (f64, f64) = (0.9, 0.8);
 /// … whose lowest point moves up with the context: that of T₁(v)T₁(u).
 const TILT: f64 = -0.4;
 /// Relative variance of a cost, before any is seen, and for how many outcomes that counts.
@@ -146,7 +146,8 @@ impl Smooth {
         for (k, (i, j)) in self.degrees().enumerate() {
             self.theta[k] = match (i, j) {
                 (0, 0) => level,
-                (2, 0) => BOWL,
+                (1, 0) => BOWL.0,
+                (2, 0) => BOWL.1,
                 (1, 1) if self.rising => TILT,
                 _ => 0.0,
             };

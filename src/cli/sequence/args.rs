@@ -1,27 +1,47 @@
 //! What `resolvent sequence` takes.
 
 use super::tuning::Tuning;
-use crate::cli::args::{Common, How, Tolerance};
+use crate::cli::args::{Common, How, Tolerance, list};
 use clap::{Args, ValueEnum};
+use resolvent::models::TunerKind;
+use resolvent::registry::FAMILIES;
 use resolvent::solvers::Guess;
+use std::fmt::Write;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
   resolvent sequence systems/ --solver cg --precond ic0 --x0 previous
   resolvent sequence list.csv --log solves.jsonl --state run.json   (killed? type it again)
-  resolvent sequence systems/ --precond ssor --omega 1.6 --out solutions/
-  resolvent sequence systems/ --tune omega --x0 previous           (cg with ssor, omega learned)
+  resolvent sequence systems/ --tune omega --x0 previous            (cg with ssor, omega learned)
   resolvent sequence systems/ --tune config --log solves.jsonl
+  resolvent sequence heat2d-jump:nx=100,systems=300 --tune omega --hindsight --log heat.jsonl
+  resolvent tune report heat.jsonl --plot heat.svg
+  resolvent sequence shifted-laplacian --solver sor --tuner chebcb --omegas paper --context given
 
-Exit status: 0 every system converged, 1 some did not, 2 error.";
+Exit status: 0 every system converged, 1 some did not, 2 error.
+Generators, tuners, solvers and preconditioners: resolvent sequence --help, resolvent solve --help";
+
+fn help() -> String {
+    let mut text = String::from("Generators (name:key=value,key=value):\n");
+    FAMILIES.iter().for_each(|entry| list(&mut text, entry));
+    text += "\nTuners (--tuner):\n";
+    for (name, _, about) in TunerKind::ALL {
+        // writing to a string cannot fail
+        let _ = writeln!(text, "  {name:<15}{about}");
+    }
+    let examples = EXAMPLES
+        .rsplit_once('\n')
+        .map_or(EXAMPLES, |(examples, _)| examples);
+    format!("{text}\n{examples}")
+}
 
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, after_long_help = help())]
 pub struct SequenceArgs {
-    /// The systems, in order: a folder with NAME.mtx and NAME_b.mtx or A_1.mtx and b_1.mtx; or a CSV
-    /// file with the columns matrix,rhs[,context…]
-    #[arg(value_name = "DIR|LIST.csv", help_heading = "Arguments")]
+    /// The systems, in order: a folder with NAME.mtx and NAME_b.mtx or A_1.mtx and b_1.mtx; a CSV
+    /// file with the columns matrix,rhs[,context…]; or a generator (listed by --help)
+    #[arg(value_name = "DIR|LIST.csv|GENERATOR", help_heading = "Arguments")]
     pub source: String,
     #[command(flatten)]
     pub how: How,
@@ -32,7 +52,7 @@ pub struct SequenceArgs {
     /// Most seconds for the whole run; with --state it can be gone on with
     #[arg(long, value_name = "SECONDS", value_parser = crate::cli::args::positive, allow_negative_numbers = true, help_heading = "When to stop")]
     pub max_time: Option<f64>,
-    /// Where each solve begins: zero, the solution before, or 2x(t-1) - x(t-2) [default: zero]
+    /// Where each solve begins: zero, the solution before, or 2x(t-1) - x(t-2) [default: zero; of some generators, previous]
     #[arg(
         long,
         value_enum,
