@@ -94,7 +94,9 @@ impl<T: Scalar> Engine<T> {
             && ssor.omega() != omega
         {
             ssor.set_omega(omega)?;
-            work += self.weight(a);
+            if self.matrix == Some(matrix) {
+                work += self.weight(a); // with a new matrix it is part of the setup
+            }
         }
         if let (Machine::Sor(sor), Some(omega)) = (&mut self.solver, way.omega()) {
             sor.set_omega(omega);
