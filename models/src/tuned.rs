@@ -59,7 +59,7 @@ pub struct Choice {
     pub probability: f64,
     /// What it was chosen on.
     pub context: Vec<f64>,
-    /// The relaxation, where there is one.
+    /// The relaxation, where there is one; none where it is found during the solve.
     pub omega: Option<f64>,
     /// Iterations it is given before the safe arm takes over.
     pub budget: Option<usize>,
@@ -278,7 +278,10 @@ impl<T: Scalar> Tuned<T> {
             index,
             arm,
             probability: self.p[index],
-            omega: self.way(index).omega(),
+            omega: self
+                .way(index)
+                .omega()
+                .filter(|_| !matches!(arm, Arm::Adaptive(_))),
             budget: budget
                 .filter(|_| !self.timed())
                 .map(|k| (BUDGET * k).max(LEAST) as usize),
@@ -332,12 +335,11 @@ impl<T: Scalar> Tuned<T> {
             true => record.1 += 1,
             false => record.0 += 1,
         }
-        let adaptive = matches!(choice.arm, Arm::Adaptive(_));
         let outcome = Outcome {
             context: &choice.context,
             arm: choice.index,
             probability: choice.probability,
-            place: choice.omega.filter(|_| !adaptive).map(position),
+            place: choice.omega.map(position),
             cost,
         };
         self.tuner.observe(&outcome);

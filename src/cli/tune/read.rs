@@ -43,6 +43,9 @@ pub struct Solve {
     pub context: Vec<f64>,
     #[serde(rename = "cost", deserialize_with = "nullable")]
     _cost: Option<f64>,
+    /// Products with A that describing the matrix took: each counts as an iteration.
+    #[serde(default)]
+    extra_matvecs: u64,
     #[serde(default)]
     pub expert: Option<String>,
     #[serde(default)]
@@ -79,7 +82,7 @@ pub struct Golden {
 impl Solve {
     pub fn cost(&self, of: Cost) -> f64 {
         match of {
-            Cost::Iterations => self.iterations as f64,
+            Cost::Iterations => (self.iterations + self.extra_matvecs) as f64,
             Cost::Work => self.work,
             Cost::Seconds => self.seconds.setup + self.seconds.solve,
         }
