@@ -389,7 +389,7 @@ mod tests {
         };
         let mut squared = 0.0;
         let mut one = |l: &Line| {
-            let val = &stencil.val[l.val..l.val + l.len()];
+            let val = stencil.values(l);
             // SAFETY: lines of this matrix in order, vectors of its length.
             squared += unsafe {
                 if PLAINLY {

@@ -65,11 +65,15 @@ impl Line {
 }
 
 /// The lines of a matrix, and its values.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Stencil<T: Scalar> {
     pub lines: Vec<Line>,
-    pub val: Vec<T>,
-    /// Which value of the matrix stands there, or [`NONE`].
+    /// Values, from `skip` on: where a cache line begins, so that no eight numbers lie across two.
+    val: Vec<T>,
+    skip: usize,
+    /// For each block, where its values begin in the matrix if no row lacks any, or [`NONE`].
+    starts: Vec<u32>,
+    /// In the other blocks, which value of the matrix stands there, or [`NONE`].
     source: Vec<u32>,
 }
 
@@ -103,32 +107,58 @@ impl<T: Scalar> Stencil<T> {
         let mut stencil = Self {
             lines: Vec::with_capacity(found.len()),
             val: Vec::new(),
+            skip: 0,
+            starts: Vec::new(),
             source: Vec::new(),
         };
+        let mut len = 0;
         for open in found {
-            stencil.lay_out(a, open, &cuts);
+            stencil.lay_out(a, open, &cuts, &mut len);
         }
-        stencil.val = vec![T::ZERO; stencil.source.len()];
+        (stencil.val, stencil.skip) = aligned(len);
         Some(stencil)
     }
 
     /// Takes the values of a matrix of this pattern.
     pub fn fill(&mut self, values: &[T]) {
-        for (out, &k) in self.val.iter_mut().zip(&self.source) {
-            *out = if k == NONE {
-                T::ZERO
-            } else {
-                values[k as usize]
-            };
+        let (mut starts, mut source) = (self.starts.iter(), self.source.iter());
+        for line in &self.lines {
+            let width = line.offsets.len();
+            let at = self.skip + line.val;
+            let out = &mut self.val[at..at + line.len()];
+            for out in out.chunks_mut(BLOCK * width) {
+                match starts.next() {
+                    Some(&start) if start != NONE => {
+                        let start = start as usize;
+                        transpose(&values[start..start + out.len()], width, out);
+                    }
+                    _ => out.iter_mut().zip(&mut source).for_each(|(out, &k)| {
+                        *out = if k == NONE {
+                            T::ZERO
+                        } else {
+                            values[k as usize]
+                        };
+                    }),
+                }
+            }
         }
+    }
+
+    /// The values of a line.
+    #[inline(always)]
+    pub fn values(&self, line: &Line) -> &[T] {
+        let at = self.skip + line.val;
+        &self.val[at..at + line.len()]
     }
 
     /// Memory held, in bytes.
     pub fn bytes(&self) -> usize {
-        self.val.len() * (size_of::<T>() + 4) + size_of_val(self.lines.as_slice())
+        size_of_val(self.val.as_slice())
+            + 4 * (self.starts.len() + self.source.len())
+            + size_of_val(self.lines.as_slice())
     }
 
-    fn lay_out(&mut self, a: CsrRef<'_, T, u32>, open: Open, cuts: &Cuts) {
+    fn lay_out(&mut self, a: CsrRef<'_, T, u32>, open: Open, cuts: &Cuts, len: &mut usize) {
         let Open {
             first,
             rows,
@@ -157,16 +187,65 @@ impl<T: Scalar> Stencil<T> {
             above: near(&offsets[lower + 1..]),
             from_below: first > 0 && find(first, -1).is_some(),
             from_above: find(first + rows - 1, 1).is_some(),
-            val: self.source.len(),
+            val: *len,
             lane: cuts.lane(first),
             offsets: offsets.clone().into(),
         });
+        let begin = *len;
         for block in (0..rows).step_by(BLOCK) {
             let block = first + block..first + rows.min(block + BLOCK);
+            *len += block.len() * offsets.len();
+            if block.clone().all(|i| a.row(i).0.len() == offsets.len()) {
+                self.starts.push(a.row_ptr()[block.start]);
+                continue;
+            }
+            self.starts.push(NONE);
             for &o in &offsets {
                 let found = block.clone().map(|i| find(i, o).unwrap_or(NONE));
                 self.source.extend(found);
             }
+        }
+        debug_assert_eq!(*len - begin, self.lines[self.lines.len() - 1].len());
+        *len = len.next_multiple_of(BLOCK);
+    }
+}
+
+impl<T: Scalar> Clone for Stencil<T> {
+    fn clone(&self) -> Self {
+        let len = self.val.len() - BLOCK;
+        let (mut val, skip) = aligned(len);
+        val[skip..skip + len].copy_from_slice(&self.val[self.skip..self.skip + len]);
+        Self {
+            lines: self.lines.clone(),
+            val,
+            skip,
+            starts: self.starts.clone(),
+            source: self.source.clone(),
+        }
+    }
+}
+
+/// Zeros, and where the first cache line among them begins, with `len` behind that.
+fn aligned<T: Scalar>(len: usize) -> (Vec<T>, usize) {
+    let val = vec![T::ZERO; len + BLOCK];
+    let skip = val.as_ptr().align_offset(64);
+    (val, if skip <= BLOCK { skip } else { 0 })
+}
+
+/// From row by row, `width` values each, to offset by offset.
+fn transpose<T: Copy>(rows: &[T], width: usize, out: &mut [T]) {
+    match (width, out.len() / width) {
+        (5, BLOCK) => turn(&rows[..5 * BLOCK], 5, BLOCK, &mut out[..5 * BLOCK]),
+        (7, BLOCK) => turn(&rows[..7 * BLOCK], 7, BLOCK, &mut out[..7 * BLOCK]),
+        (_, count) => turn(rows, width, count, out),
+    }
+}
+
+#[inline(always)]
+fn turn<T: Copy>(rows: &[T], width: usize, count: usize, out: &mut [T]) {
+    for q in 0..count {
+        for k in 0..width {
+            out[k * count + q] = rows[q * width + k];
         }
     }
 }

@@ -221,7 +221,7 @@ impl<T: Scalar> Lines<T> {
         lanes.run(FORWARD, apart, &|l| {
             let Shared(v, squared) = shared.get();
             let line = &stencil.lines[l];
-            let val = &stencil.val[line.val..line.val + line.len()];
+            let val = stencil.values(line);
             // SAFETY: the caller's vectors have as many numbers as the matrix has rows, which the
             // lines were cut for. `Lanes` does every line once, and after those whose new values it
             // reads. Old values are read from a vector that nobody writes; in place, line after
