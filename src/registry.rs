@@ -22,7 +22,7 @@ use resolvent_solvers::precond::{
 };
 use resolvent_solvers::{
     BicgstabConfig, CgConfig, DirectConfig, Direction, FcgConfig, GmresConfig, Kind, Method,
-    MinresConfig, Orthogonalization, Precond, Real, SorConfig,
+    MinresConfig, Order, Orthogonalization, Precond, Real, SorConfig,
 };
 
 /// Why a name or its options cannot be used.
@@ -135,6 +135,7 @@ pub const SOLVERS: &[Entry] = &[
         &[
             ("omega", "relaxation, between 0 and 2 (1, or --omega)"),
             ("direction", "forward, backward or symmetric (forward)"),
+            ("order", "natural or multicolour (natural)"),
             (
                 "adaptive",
                 "raise omega on the way by how fast the residual falls (false)",
@@ -267,6 +268,10 @@ pub fn solver<R: Real>(spec: &str) -> Result<Option<Method<R>>, RegistryError> {
                     Some(1) => Direction::Backward,
                     Some(2) => Direction::Symmetric,
                     _ => default.direction,
+                },
+                order: match o.word("order", &["natural", "multicolour"])? {
+                    Some(1) => Order::Multicolour,
+                    _ => default.order,
                 },
                 adaptive: o.flag("adaptive", default.adaptive)?,
                 ..default

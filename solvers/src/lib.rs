@@ -70,6 +70,9 @@ pub use resolvent_matrices as matrices;
 pub use resolvent_matrices::{Complex, Real, Scalar};
 pub use sequence::{Backstop, Change, Guess, Sequence, SequenceConfig, Solved};
 pub use solver::{Solver, System};
-pub use sor::{Direction, Sor, SorConfig, young_omega};
+pub use sor::{
+    Direction, Order, RitzEstimate, RitzTracker, Smoother, SmootherConfig, Sor, SorConfig,
+    lanczos_beta, young_omega,
+};
 pub use stopping::Stopping;
 pub use way::Way;

@@ -2,31 +2,38 @@
 //!
 //! A sweep forward solves (D/ω + L) x⁺ = b + ((1/ω−1) D − U) x, row after row in the natural order;
 //! backward, L and U change places; symmetric is one forward and one backward. ω = 1 is
-//! Gauss–Seidel. With F = ωD⁻¹, G = F U + (ω−1) I, H = F L + (ω−1) I:
-//!   s = F b − G x     (I + F L) x⁺ = s     s⁺ = F b − G x⁺     F (b − A x⁺) = s⁺ − s
-//! so that the next right-hand side gives the residual of this iterate for nothing. The old values
-//! are used up in s before any is replaced: rows of the triangular solve may be done in whatever
-//! order its levels allow, also where the pattern of A is not symmetric. Backward and forward again
-//! needs no product at all (Niethammer): F b − H x⁺ = F b − s + (2−ω) x⁺.
+//! Gauss–Seidel. On a grid both parts of a row are done in one pass over A, eight rows at a time
+//! ([`relax`]). x⁺ is written beside x, so that the pass that makes it finds b − Ax as well, for no
+//! more memory traffic: every iterate is judged on its true residual, one sweep late, and is still
+//! at hand. `order` may be by colours instead.
 //!
 //! For a Hermitian positive definite A it converges for every ω in (0, 2). How fast hangs on ω: see
 //! [`young_omega`]; `adaptive` finds it on the way.
 //!
-//! | per iteration | 1 pass over A (symmetric: 1½), 1 reduction | memory | A three times, 6 vectors |
+//! | per iteration | 1 pass over A (symmetric: 2), 1 reduction | memory | A, 4 bytes more an entry; 2 vectors |
 //!
 //! In the report a sweep counts as a product with A. A preconditioner that comes with the system is
 //! not used.
 //!
 //! - D. M. Young, Iterative methods for solving partial difference equations of elliptic type,
 //!   Trans. AMS 76:92–111, 1954, doi:10.1090/S0002-9947-1954-0059635-7.
-//! - W. Niethammer, Relaxation bei Matrizen mit der Eigenschaft “A”, ZAMM 44(T1):T49–T52, 1964.
 
 mod adaptive;
+mod colour;
+mod four;
+mod lanes;
+mod relax;
+mod ritz;
+mod rows;
+mod smoother;
+mod stencil;
 mod sweep;
 #[cfg(test)]
 mod tests;
 
 pub use adaptive::young_omega;
+pub use ritz::{RitzEstimate, RitzTracker, lanczos_beta};
+pub use smoother::{Smoother, SmootherConfig};
 
 use crate::precond::split::check_omega;
 use crate::run::{Run, Verdict};
@@ -49,6 +56,17 @@ pub enum Direction {
     Symmetric,
 }
 
+/// In which order the rows are done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// As they are numbered.
+    #[default]
+    Natural,
+    /// By colours: no two rows of a colour are tied to each other. On a 5- or 7-point grid these are
+    /// red and black, and the best ω and its rate are those of the natural order.
+    Multicolour,
+}
+
 /// Configuration of [`Sor`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SorConfig<R> {
@@ -58,6 +76,8 @@ pub struct SorConfig<R> {
     pub omega: f64,
     /// Direction.
     pub direction: Direction,
+    /// Order of the rows.
+    pub order: Order,
     /// Raise ω during the solve by how fast the residual falls.
     pub adaptive: bool,
 }
@@ -69,31 +89,40 @@ impl<R: Real> Default for SorConfig<R> {
             stopping: Stopping::default(),
             omega: 1.0,
             direction: Direction::Forward,
+            order: Order::Natural,
             adaptive: false,
         }
     }
 }
 
-/// SOR, with the split matrix of the last solve: the next one, if of the same pattern, takes values
-/// only.
+/// SOR, with the matrix of the last solve as sweeps take it: the next one, if of the same pattern,
+/// takes values only.
 #[derive(Debug, Clone)]
 pub struct Sor<T: Scalar> {
     config: SorConfig<T::Real>,
     n: usize,
     sweep: Option<Sweep<T>>,
     r: Vec<T>,
+    /// The iterate beside x.
+    other: Vec<T>,
+    /// What A can produce of b, where A is singular.
+    rhs: Vec<T>,
     last_omega: f64,
+    last_beta: Option<f64>,
 }
 
 impl<T: Scalar> Sor<T> {
-    /// For systems of `n` unknowns; the matrix is split by the first solve.
+    /// For systems of `n` unknowns; the matrix is taken by the first solve.
     pub fn new(n: usize, config: SorConfig<T::Real>) -> Self {
         Self {
             config,
             n,
             sweep: None,
             r: vec![T::ZERO; n],
+            other: vec![T::ZERO; n],
+            rhs: Vec::new(),
             last_omega: config.omega,
+            last_beta: None,
         }
     }
 
@@ -105,6 +134,12 @@ impl<T: Scalar> Sor<T> {
     /// The ω the last solve ended with: the one configured, unless it was adapted.
     pub fn last_omega(&self) -> f64 {
         self.last_omega
+    }
+
+    /// β = ρ(I − D⁻¹A) as it followed from how fast the residual of the last solve fell, where ω was
+    /// adapted and below the best: from below, as a rule, see [`young_omega`].
+    pub fn last_beta(&self) -> Option<f64> {
+        self.last_beta
     }
 }
 
@@ -125,51 +160,63 @@ impl<T: Scalar> Solver<T> for Sor<T> {
         let needs = Linearity::Variable;
         let mut run = Run::start(NAME, needs, self.n, config.stopping, system, x, observer)?;
         match &mut self.sweep {
-            Some(sweep) => sweep.update(a, config.omega)?,
-            none => *none = Some(Sweep::new(a, config.direction, config.omega)?),
+            Some(sweep) => sweep.update(a)?,
+            none => *none = Some(Sweep::new(NAME, a, config.order)?),
         }
         let (Some(sweep), r) = (&mut self.sweep, &mut self.r) else {
             unreachable!("was just made")
         };
         let mut adaptive = config.adaptive.then(|| Adaptive::new(config.omega));
+        let mut omega = config.omega;
+        let b = if singular {
+            self.rhs.clear();
+            self.rhs.extend_from_slice(b);
+            run.project_left(&mut self.rhs); // what A can produce of b
+            &self.rhs
+        } else {
+            b
+        };
 
         let mut rnorm = run.residual(x, r);
-        if singular {
-            r.copy_from_slice(b);
-            run.project_left(r); // what A can produce of b
-            sweep.take(r);
-        } else {
-            sweep.take(b);
-        }
-        sweep.begin(x); // s = Fb − Gx
+        let (mut now, mut next) = (&mut *x, &mut *self.other);
+        let (mut swapped, mut ready) = (false, false); // now is `other`; next is x⁺
         let reason = loop {
-            if let Some(reason) = run.limits(rnorm, Some(x), None) {
+            if let Some(reason) = run.limits(rnorm, Some(now), None) {
                 break reason;
             }
             if run.met(rnorm) {
-                run.refresh(&mut rnorm, x, r);
+                run.refresh(&mut rnorm, now, r);
                 if let Verdict::Stop(reason) = run.judge(rnorm) {
                     break reason;
                 }
-                sweep.begin(x);
             }
-            let before = rnorm;
-            rnorm = run.norm_from(sweep.step(x)); // x ← x⁺, ‖b − Ax⁺‖
-            run.count(sweep.passes(), 0);
+            if !ready {
+                step(sweep, config.direction, omega, b, now, next); // x⁺
+                run.count(passes(config.direction), 0);
+            }
+            (now, next, swapped) = (next, now, !swapped); // x ← x⁺
             run.advance();
-            if singular {
-                run.project(x);
-                rnorm = run.residual(x, r);
-                sweep.begin(x);
+            let before = rnorm;
+            ready = !singular && run.iterations < config.stopping.max_iters;
+            if ready {
+                let squared = step(sweep, config.direction, omega, b, now, next); // x⁺, ‖b − Ax‖
+                run.count(passes(config.direction), 0);
+                rnorm = run.norm_from(squared);
+            } else {
+                run.project(now);
+                rnorm = run.residual(now, r);
             }
             if let Some(adaptive) = &mut adaptive
-                && let Some(omega) = adaptive.next(rnorm.to_f64() / before.to_f64())
+                && let Some(changed) = adaptive.next(rnorm.to_f64() / before.to_f64())
             {
-                sweep.fill(omega);
-                sweep.begin(x);
+                (omega, ready) = (changed, false);
             }
         };
-        self.last_omega = adaptive.map_or(config.omega, |adaptive| adaptive.omega());
+        if swapped {
+            next.copy_from_slice(now);
+        }
+        self.last_omega = omega;
+        self.last_beta = adaptive.and_then(|adaptive| adaptive.beta());
         Ok(run.finish(reason, rnorm, x, r))
     }
 
@@ -178,6 +225,28 @@ impl<T: Scalar> Solver<T> for Sor<T> {
     }
 
     fn workspace_bytes(&self) -> usize {
-        size_of_val(self.r.as_slice()) + self.sweep.as_ref().map_or(0, Sweep::bytes)
+        2 * size_of_val(self.r.as_slice()) + self.sweep.as_ref().map_or(0, Sweep::bytes)
     }
+}
+
+/// x⁺ by one step from x; returns this process's share of ‖b − Ax‖₂².
+fn step<T: Scalar>(
+    sweep: &mut Sweep<T>,
+    direction: Direction,
+    omega: f64,
+    b: &[T],
+    x: &mut [T],
+    next: &mut [T],
+) -> T::Real {
+    let forward = direction != Direction::Backward;
+    let squared = sweep.apart(forward, true, omega, (b, x, next));
+    if direction == Direction::Symmetric {
+        sweep.in_place(false, false, omega, b, next);
+    }
+    squared
+}
+
+/// Sweeps in a step.
+fn passes(direction: Direction) -> usize {
+    1 + usize::from(direction == Direction::Symmetric)
 }

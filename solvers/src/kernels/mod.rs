@@ -18,6 +18,7 @@ mod tests;
 mod vector;
 
 pub use block::{block_axpy, block_dot};
+pub(crate) use par::parallel;
 pub use spmm::spmm;
 pub(crate) use spmv::prefetch;
 pub use spmv::{residual, spmv, spmv_dot};

@@ -2,7 +2,11 @@ use super::*;
 use crate::precond::Identity;
 use crate::testing::*;
 use crate::{LinearOperator, StopReason};
+use omega::model;
 use resolvent_matrices::{Complex, Csr};
+
+mod omega;
+mod order;
 
 fn solve<T: Scalar>(
     config: SorConfig<T::Real>,
@@ -86,84 +90,6 @@ fn singular_systems_with_a_known_null_space() {
     }
 }
 
-/// One sweep as it is written in every book.
-fn textbook<T: Scalar>(
-    a: &Csr<T>,
-    b: &[T],
-    omega: f64,
-    x: &mut [T],
-    rows: impl Iterator<Item = usize>,
-) {
-    let omega = T::from_f64(omega);
-    for i in rows {
-        let rest: T = a
-            .view()
-            .row_iter(i)
-            .filter(|&(j, _)| j != i)
-            .map(|(j, v)| v * x[j])
-            .sum();
-        x[i] = (T::ONE - omega) * x[i] + omega * (b[i] - rest) / a.view().get(i, i);
-    }
-}
-
-/// tril(A) has fewer levels than A + Aᵀ: rows done in the order of its levels alone would be
-/// updated before rows that still need their old values.
-fn lopsided<T: Scalar>(n: usize) -> Csr<T> {
-    let entries = (0..n).flat_map(|i| {
-        let right = (i + 1 < n).then(|| (i, i + 1, T::from_f64(-0.7)));
-        let far = (i >= 40).then(|| (i, i - 40, T::from_f64(-0.9)));
-        let own = (i, i, T::from_c64(Complex::new(3.0, 0.5)));
-        right.into_iter().chain(far).chain([own])
-    });
-    Csr::from_triplets(n, n, entries).unwrap()
-}
-
-fn walks_in_natural_order<T: Scalar>() {
-    let tolerance = 1e3 * T::Real::EPSILON.to_f64();
-    for a in [hpd::<T>(12), convection(12, 0.8), lopsided(200)] {
-        let n = a.nrows();
-        let b = vector::<T>(n, 1);
-        for direction in [
-            Direction::Forward,
-            Direction::Backward,
-            Direction::Symmetric,
-        ] {
-            for omega in [0.6, 1.0, 1.4] {
-                let stopping = Stopping {
-                    max_iters: 7,
-                    ..Default::default()
-                };
-                let config = SorConfig {
-                    stopping,
-                    omega,
-                    direction,
-                    adaptive: false,
-                };
-                let (mut x, mut y) = (vector::<T>(n, 2), vector::<T>(n, 2));
-                let report = solve(config, &a, &b, &mut x);
-                for _ in 0..report.iterations {
-                    if direction != Direction::Backward {
-                        textbook(&a, &b, omega, &mut y, 0..n);
-                    }
-                    if direction != Direction::Forward {
-                        textbook(&a, &b, omega, &mut y, (0..n).rev());
-                    }
-                }
-                let apart = distance(&x, &y);
-                assert!(apart < tolerance, "{direction:?} omega {omega}: {apart}");
-            }
-        }
-    }
-}
-
-#[test]
-fn natural_order_in_every_scalar() {
-    walks_in_natural_order::<f64>();
-    walks_in_natural_order::<f32>();
-    walks_in_natural_order::<Complex<f64>>();
-    walks_in_natural_order::<Complex<f32>>();
-}
-
 #[test]
 fn the_residual_that_comes_for_nothing_is_the_true_one() {
     let a = convection::<f64>(12, 0.8);
@@ -190,73 +116,6 @@ fn the_residual_that_comes_for_nothing_is_the_true_one() {
         let report = sor.solve(System::new(&a, &b, &mut Identity), &mut x, &mut watch);
         assert!(report.unwrap().converged() && seen > 5);
     }
-}
-
-/// The 5-point matrix on m × m points: consistently ordered, ρ(Jacobi) = 4 cos(π/(m+1))/d.
-fn model(m: usize, diagonal: f64) -> (Csr<f64>, f64) {
-    let beta = 4.0 * (std::f64::consts::PI / (m + 1) as f64).cos() / diagonal;
-    (stencil(m, |_| diagonal, |_, _| -1.0), beta)
-}
-
-#[test]
-fn young_is_best_and_steep_on_one_side() {
-    assert_eq!(young_omega(0.0), 1.0);
-    assert!((young_omega(0.8) - 1.25).abs() < 1e-15);
-    assert!(young_omega(1.5) < 2.0);
-    let (a, beta) = model(20, 4.0);
-    let b = vector::<f64>(400, 4);
-    let count = |omega| {
-        let config = SorConfig {
-            omega,
-            ..Default::default()
-        };
-        solve(config, &a, &b, &mut vec![0.0; 400]).iterations
-    };
-    let best = count(young_omega(beta));
-    assert!(count(young_omega(0.99 * beta)) as f64 > 1.3 * best as f64);
-    assert!((count(young_omega(beta) + 0.02) as f64) < 1.2 * best as f64);
-    assert!(count(1.0) > 5 * best);
-}
-
-#[test]
-fn adapting_comes_near_young_and_never_diverges() {
-    for (m, diagonal) in [(10, 3.9), (10, 4.0), (10, 4.4), (30, 4.0)] {
-        let (a, beta) = model(m, diagonal);
-        let b = vector::<f64>(m * m, 4);
-        let run = |omega, adaptive| {
-            let config = SorConfig {
-                omega,
-                adaptive,
-                ..Default::default()
-            };
-            let mut sor = Sor::new(m * m, config);
-            let mut x = vec![0.0; m * m];
-            let report = sor.solve(System::new(&a, &b, &mut Identity), &mut x, &mut ());
-            let report = report.unwrap();
-            assert!(report.converged());
-            (report.iterations, sor.last_omega())
-        };
-        let (young, adapted) = (run(young_omega(beta), false).0, run(1.0, true));
-        assert!(
-            adapted.0 < 2 * young,
-            "{m} {diagonal}: {adapted:?} against {young}"
-        );
-        assert!(adapted.1 <= young_omega(beta) + 0.06, "{adapted:?}");
-    }
-    // not consistently ordered, and not even an M-matrix
-    let link = |i: usize, j: usize| if (i + j).is_multiple_of(3) { 0.4 } else { -0.9 };
-    let a = stencil::<f64>(
-        15,
-        |i| 4.0 + (i % 3) as f64,
-        |i, j| link(i.min(j), i.max(j)),
-    );
-    let b = vector::<f64>(225, 4);
-    let config = SorConfig {
-        adaptive: true,
-        omega: 1.9,
-        ..Default::default()
-    };
-    assert!(solve(config, &a, &b, &mut vec![0.0; 225]).converged());
 }
 
 #[test]
@@ -317,6 +176,11 @@ fn misuse_is_refused() {
     assert!(fails(&signed, 1.0).contains("row 7"));
     let holed = stencil::<f64>(6, |i| if i == 9 { 0.0 } else { 4.0 }, |_, _| -1.0);
     assert!(fails(&holed, 1.0).contains("row 9"));
+    let missing = (0..36).filter(|&i| i != 11).map(|i| (i, i, 1.0));
+    let missing = Csr::from_triplets(36, 36, missing.chain([(11, 10, 1.0)])).unwrap();
+    assert!(fails(&missing, 1.0).contains("row 11"));
+    let infinite = stencil::<f64>(6, |i| if i == 3 { f64::NAN } else { 4.0 }, |_, _| -1.0);
+    assert!(fails(&infinite, 1.0).contains("row 3"));
 }
 
 #[test]

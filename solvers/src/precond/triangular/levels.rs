@@ -269,7 +269,7 @@ simd! {
 
 /// Rows by block and level; natural order where levels are narrow. Rows that stand by level
 /// already stay where they are.
-fn level_order(lower: Pattern<'_>, upper: Pattern<'_>) -> Vec<u32> {
+pub(super) fn level_order(lower: Pattern<'_>, upper: Pattern<'_>) -> Vec<u32> {
     let n = lower.rows();
     let mut level = vec![0u32; n];
     let count = block_levels(lower, upper, 0, n, &mut level);

@@ -74,8 +74,6 @@ pub(crate) enum Form<T> {
     /// L ← I + ωSLS, U ← I + ωSUS with the diagonal S given in the place of the inverse: one sweep
     /// each way of a matrix that is scaled to a unit diagonal.
     Scaled(T),
-    /// L ← I + ωD⁻¹L, U ← I + ωD⁻¹U, D the diagonal whose inverse is given: single sweeps.
-    ByRows(T),
 }
 
 /// The values of U.
@@ -98,7 +96,6 @@ impl<T: Scalar> Factors<'_, T> {
             Form::Cholesky => value * inverse(),
             Form::Relaxed(omega) => value * (omega * inverse()),
             Form::Scaled(omega) => value * (omega * self.inverse[i] * inverse()),
-            Form::ByRows(omega) => value * (omega * self.inverse[i]),
         }
     }
 
@@ -110,7 +107,7 @@ impl<T: Scalar> Factors<'_, T> {
             Upper::Adjoint(source, lower) => lower[source[k] as usize].conj(),
         };
         match self.form {
-            Form::Relaxed(omega) | Form::ByRows(omega) => value * (omega * self.inverse[i]),
+            Form::Relaxed(omega) => value * (omega * self.inverse[i]),
             Form::Scaled(omega) => {
                 let column = self.upper.0.col[k] as usize;
                 value * (omega * self.inverse[i] * self.inverse[column])
@@ -127,9 +124,15 @@ impl<T: Scalar> Factors<'_, T> {
             Form::Lu => inverse,
             Form::Cholesky => inverse * inverse,
             Form::Relaxed(omega) => inverse * (omega * (T::ONE + T::ONE - omega)),
-            Form::Scaled(_) | Form::ByRows(_) => T::ONE,
+            Form::Scaled(_) => T::ONE,
         }
     }
+}
+
+/// Rows in an order in which rows that are tied to each other keep their natural one and others are
+/// neighbours, from the patterns of both triangles; the natural order where that gains nothing.
+pub(crate) fn natural_levels(lower: Pattern<'_>, upper: Pattern<'_>) -> Vec<u32> {
+    levels::level_order(lower, upper)
 }
 
 /// L and U, ready to be solved with.

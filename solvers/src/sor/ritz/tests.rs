@@ -1,0 +1,114 @@
+use super::*;
+use crate::sor::young_omega;
+use crate::testing::*;
+use resolvent_matrices::{Complex, Csr};
+
+/// The 5-point matrix: β = 4 cos(π/(m+1))/d.
+fn model(m: usize, diagonal: f64) -> (Csr<f64>, f64) {
+    let beta = 4.0 * (std::f64::consts::PI / (m + 1) as f64).cos() / diagonal;
+    (stencil(m, |_| diagonal, |_, _| -1.0), beta)
+}
+
+#[test]
+fn beta_of_a_grid_is_enclosed() {
+    for (m, diagonal) in [(10, 4.0), (10, 3.9), (20, 4.4), (30, 4.0)] {
+        let (a, beta) = model(m, diagonal);
+        let ritz = lanczos_beta(&a, 20, None).unwrap();
+        assert_eq!(ritz.matvecs, 20);
+        assert!(
+            ritz.beta() <= beta + 1e-12 && beta <= ritz.beta_upper() + 1e-12,
+            "{m}"
+        );
+        // carried on from where it stood
+        let ritz = lanczos_beta(&a, 20, Some(&ritz.vector)).unwrap();
+        assert!(
+            (ritz.beta() - beta).abs() < 1e-2 * (1.0 - beta),
+            "{m} {}",
+            ritz.beta()
+        );
+        let (got, best) = (young_omega(ritz.beta_upper()), young_omega(beta));
+        assert!(got >= best - 1e-12 && got < best + 0.05, "{got} {best}");
+    }
+}
+
+#[test]
+fn a_sequence_is_followed_with_three_products() {
+    let mut tracker = RitzTracker::new(3);
+    let mut seen = Vec::new();
+    for step in 0..60 {
+        let (a, beta) = model(10, 4.2 + 0.3 * (0.2 * step as f64).sin());
+        let upper = tracker.track(&a).unwrap();
+        if step > 15 {
+            assert!(upper >= beta - 1e-9, "step {step}: {upper} below {beta}");
+            seen.push((1.0 - beta) / (1.0 - upper));
+        }
+    }
+    assert!(seen.iter().all(|&ratio| ratio < 1.5), "{seen:?}");
+}
+
+#[test]
+fn jumping_coefficients() {
+    // conductivities of 1 and 10⁴ on a chequerboard of 4 × 4 squares
+    let m = 24;
+    let k = |i: usize| {
+        if (i % m / 6 + i / m / 6).is_multiple_of(2) {
+            1.0
+        } else {
+            1e4
+        }
+    };
+    let link = |i: usize, j: usize| -2.0 * k(i) * k(j) / (k(i) + k(j));
+    let diagonal = |i: usize| {
+        let (c, r) = (i % m, i / m);
+        let mut sum = 0.0;
+        for (inside, j) in [
+            (c > 0, i.wrapping_sub(1)),
+            (c + 1 < m, i + 1),
+            (r > 0, i.wrapping_sub(m)),
+            (r + 1 < m, i + m),
+        ] {
+            sum -= if inside { link(i, j) } else { -2.0 * k(i) };
+        }
+        sum
+    };
+    let a = stencil::<f64>(m, diagonal, link);
+    let mut tracker = RitzTracker::new(8);
+    let mut upper = 1.0;
+    for _ in 0..60 {
+        upper = tracker.track(&a).unwrap();
+    }
+    let exact = lanczos_beta(&a, 32, Some(&tracker.vector)).unwrap();
+    assert!(exact.residual_bound < 1e-6, "{exact:?}");
+    assert!(upper >= exact.beta() && upper < 1.0);
+    assert!(
+        1.0 - upper > 0.5 * (1.0 - exact.beta()),
+        "{upper} {}",
+        exact.beta()
+    );
+}
+
+#[test]
+fn of_complex_and_of_single_numbers() {
+    let real = lanczos_beta(&hpd::<f64>(9), 24, None).unwrap();
+    let single = lanczos_beta(&hpd::<f32>(9), 24, None).unwrap();
+    assert!((real.low - single.low).abs() < 1e-4 && (real.high - single.high).abs() < 1e-4);
+    let complex = lanczos_beta(&hpd::<Complex<f64>>(9), 32, None).unwrap();
+    assert!(complex.low > 0.0 && complex.high < 2.0);
+    let one = Csr::from_triplets(1, 1, [(0, 0, 3.0)]).unwrap();
+    let ritz = lanczos_beta(&one, 5, None).unwrap();
+    assert!((ritz.low - 1.0).abs() < 1e-15 && ritz.residual_bound < 1e-15);
+    let none = Csr::<f64>::from_triplets(0, 0, []).unwrap();
+    assert_eq!(lanczos_beta(&none, 5, None).unwrap().beta(), 0.0);
+}
+
+#[test]
+fn what_has_no_beta_is_refused() {
+    let refused = |a: &Csr<f64>| lanczos_beta(a, 20, None).unwrap_err().to_string();
+    assert!(refused(&convection(8, 0.3)).contains("not Hermitian"));
+    assert!(refused(&shifted(8, 3.0)).contains("not positive definite"));
+    let signed = stencil::<f64>(6, |i| if i == 7 { -4.0 } else { 4.0 }, |_, _| -1.0);
+    assert!(refused(&signed).contains("row 7"));
+    let start = [1.0; 3];
+    let short = lanczos_beta(&hpd::<f64>(5), 4, Some(&start));
+    assert!(matches!(short, Err(PrecondError::Shape { got: 3, .. })));
+}
