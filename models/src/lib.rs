@@ -5,7 +5,6 @@
 
 mod arm;
 mod context;
-mod ritz;
 mod tuned;
 pub mod tuner;
 
@@ -13,7 +12,6 @@ pub use arm::{Arm, fine_grid, paper_grid, ssor_omega};
 pub use context::MatrixContext;
 pub use resolvent_matrices as matrices;
 pub use resolvent_solvers as solvers;
-pub use ritz::{RitzEstimate, RitzTracker};
 pub use tuned::{
     Choice, ContextKind, CostKind, Tuned, TunedConfig, TunedError, TunedSolve, TunedState,
     TunerKind,

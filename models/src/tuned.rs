@@ -37,14 +37,13 @@ pub use state::TunedState;
 
 use crate::arm::{Arm, position};
 use crate::context::MatrixContext;
-use crate::ritz::RitzTracker;
 use crate::tuner::{Outcome, Smooth, SmoothConfig, Tuner};
 use experts::{Plan, plan};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use resolvent_matrices::{Csr, Scalar};
 use resolvent_solvers::{
-    Backstop, Change, Observer, Sequence, SolveError, Solved, StopReason, Way,
+    Backstop, Change, Observer, RitzTracker, Sequence, SolveError, Solved, StopReason, Way,
 };
 use std::time::{Duration, Instant};
 
@@ -250,9 +249,14 @@ impl<T: Scalar> Tuned<T> {
         let Some(tracker) = &mut self.tracker else {
             return 0;
         };
-        let estimate = tracker.track(a);
-        self.beta = estimate.map_or(self.beta, |e| e.beta_high);
-        estimate.map_or(0, |e| e.matvecs)
+        // where there is no estimate, that of the matrix before has to do
+        match tracker.track(a) {
+            Ok(found) => {
+                self.beta = found.high;
+                found.matvecs
+            }
+            Err(_) => 1,
+        }
     }
 
     /// Draws an arm.

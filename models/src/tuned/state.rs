@@ -76,7 +76,8 @@ impl<T: Scalar> Tuned<T> {
         if let Some(tracker) = &mut self.tracker {
             let (parts, gap) = &state.tracked;
             let whole = |p: &[f64]| T::from_c64(Complex::new(p[0], p[1]));
-            tracker.carry(parts.chunks_exact(2).map(whole).collect(), *gap);
+            let vector: Vec<T> = parts.chunks_exact(2).map(whole).collect();
+            tracker.carry(&vector, *gap);
         }
         self.t = state.decisions;
         self.record.clone_from(&state.record);

@@ -4,10 +4,14 @@
 //! Lanczos on Ã = D^{-1/2} A D^{-1/2}, whose eigenvalues are those of D⁻¹A:
 //!   Ã vⱼ = βⱼ₋₁ vⱼ₋₁ + αⱼ vⱼ + βⱼ vⱼ₊₁        T s = θ s,   ‖Ã (V s) − θ V s‖ = βₖ |sₖ|
 //! θ lies inside of the spectrum, so that 1 − θ is a β that is too small, and a β that is 1 % low
-//! costs SOR up to twice its iterations: the bound of the residual is added. Begun with the Ritz
-//! vector of the system before, two to four products follow a sequence of matrices.
+//! costs SOR up to twice its iterations: the bound of the residual is added.
 //!
-//! | k products, k reorthogonalisations | memory | k + 3 vectors |
+//! Along a sequence of matrices the Ritz vector v of the one before is tried first, for one product:
+//!   θ = vᴴÃv ≥ λ,   λ ≥ θ − ρ, and ≥ θ − ρ²/(θ₂ − θ),   ρ = ‖Ãv − θv‖
+//! with the second Ritz value θ₂ of the last Lanczos process. Where that bound lies further from θ
+//! than a twentieth of θ, Lanczos begins again from v.
+//!
+//! | k products, k reorthogonalisations; followed: 1 product | memory | k + 3 vectors |
 //!
 //! - B. N. Parlett, The Symmetric Eigenvalue Problem, SIAM 1998, ch. 12–13,
 //!   doi:10.1137/1.9781611971163.
@@ -53,6 +57,7 @@ impl<T> RitzEstimate<T> {
         let ends = Ends {
             low: (self.low, self.residual_bound),
             high: (self.high, self.high_bound),
+            gap: 0.0,
             steps: self.matvecs,
         };
         ends.upper()
@@ -93,12 +98,27 @@ pub fn lanczos_beta<T: Scalar>(
     })
 }
 
+/// β of one matrix of a sequence.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tracked {
+    /// Not above β.
+    pub low: f64,
+    /// β with the bound on top; below 1.
+    pub high: f64,
+    /// Products with A that it took.
+    pub matvecs: usize,
+}
+
 /// Follows β along a sequence of matrices, each begun with the Ritz vector of the one before.
 /// Matrices of the same size allocate nothing from the second on.
 #[derive(Debug, Clone)]
 pub struct RitzTracker<T: Scalar> {
     steps: usize,
     vector: Vec<T>,
+    /// θ₂ − θ of the last Lanczos process; 0 before there is one.
+    gap: f64,
+    /// Rows and entries of the matrix that was seen to be Hermitian.
+    hermitian: Option<(usize, usize)>,
     /// D^{-1/2}.
     scale: Vec<T>,
     /// V, column after column.
@@ -109,12 +129,26 @@ pub struct RitzTracker<T: Scalar> {
     next: Vec<u32>,
 }
 
+impl<T: Scalar> Default for RitzTracker<T> {
+    /// With processes of 12 steps.
+    fn default() -> Self {
+        Self::new(12)
+    }
+}
+
+/// Lanczos processes for the first matrix, at most; for those that follow, one.
+const FIRST: usize = 6;
+/// The vector serves as long as its value is known to this part of itself.
+const CLOSE: f64 = 0.05;
+
 impl<T: Scalar> RitzTracker<T> {
-    /// With so many products a matrix, 2 to 32.
+    /// With Lanczos processes of so many steps, 2 to 32.
     pub fn new(steps: usize) -> Self {
         Self {
             steps: steps.clamp(2, MAX_STEPS),
             vector: Vec::new(),
+            gap: 0.0,
+            hermitian: None,
             scale: Vec::new(),
             basis: Vec::new(),
             w: Vec::new(),
@@ -123,17 +157,90 @@ impl<T: Scalar> RitzTracker<T> {
         }
     }
 
-    /// An upper estimate of β of the next matrix.
+    /// β of the next matrix, from both sides. That it is Hermitian is looked at where its size is
+    /// new.
     ///
     /// # Errors
     /// As [`lanczos_beta`]; the vector is kept.
-    pub fn track(&mut self, a: &dyn LinearOperator<T>) -> Result<f64, PrecondError> {
-        Ok(self.step(a)?.upper())
+    pub fn track(&mut self, a: &dyn LinearOperator<T>) -> Result<Tracked, PrecondError> {
+        let follows = self.vector.len() == a.nrows() && self.gap > 0.0;
+        let processes = if follows { 1 } else { FIRST };
+        let mut matvecs = 0;
+        if follows {
+            let looked = self.look(a)?;
+            if looked.close() {
+                return Ok(looked.tracked(1));
+            }
+            matvecs += 1;
+        }
+        for process in 1.. {
+            let ends = self.step(a)?;
+            matvecs += ends.steps;
+            if ends.close() || process == processes {
+                return Ok(ends.tracked(matvecs));
+            }
+        }
+        unreachable!("the last process returns")
+    }
+
+    /// What is carried to the next matrix: the Ritz vector and θ₂ − θ.
+    pub fn carried(&self) -> (&[T], f64) {
+        (&self.vector, self.gap)
+    }
+
+    /// Goes on with what another one has carried.
+    pub fn carry(&mut self, vector: &[T], gap: f64) {
+        self.vector.clear();
+        self.vector.extend_from_slice(vector);
+        self.gap = gap;
     }
 
     /// Begins anew with the next matrix.
     pub fn forget(&mut self) {
         self.vector.clear();
+        self.gap = 0.0;
+    }
+
+    /// The value and the bound of the vector at hand, for one product.
+    fn look(&mut self, a: &dyn LinearOperator<T>) -> Result<Ends, PrecondError> {
+        let csr = a
+            .as_csr()
+            .ok_or(PrecondError::NeedsEntries { precond: NAME })?;
+        let csr = csr.to_u32()?;
+        let n = csr.view().square()?;
+        self.take(csr.view())?;
+        let Self {
+            vector,
+            scale,
+            w,
+            u,
+            ..
+        } = self;
+        w.resize(n, T::ZERO);
+        u.resize(n, T::ZERO);
+        kernels::multiply(scale, vector, u);
+        a.apply(u, w);
+        kernels::multiply(scale, w, u); // u = Ã v
+        let size = kernels::norm_squared(vector).to_f64();
+        let theta = kernels::dot(vector, u).re().to_f64() / size; // θ
+        kernels::axpy(T::from_f64(-theta), vector, u); // u ← Ãv − θv
+        let residual = (kernels::norm_squared(u).to_f64() / size).sqrt();
+        if !(theta > 0.0 && residual.is_finite()) {
+            return Err(indefinite(theta));
+        }
+        Ok(Ends {
+            low: (theta, residual),
+            high: (1.0, 0.0),
+            gap: self.gap,
+            steps: 1,
+        })
+    }
+}
+
+fn indefinite(ritz: f64) -> PrecondError {
+    PrecondError::Failed {
+        precond: NAME,
+        problem: format!("not positive definite: a Ritz value of D⁻¹A is {ritz:.3e}"),
     }
 }
 
@@ -200,11 +307,7 @@ impl<T: Scalar> RitzTracker<T> {
         };
         let (low, high) = (by(|x, y| x < y), by(|x, y| x > y));
         if n > 0 && !(theta[low] > 0.0 && theta[high].is_finite()) {
-            let ritz = theta[low];
-            return Err(PrecondError::Failed {
-                precond: NAME,
-                problem: format!("not positive definite: a Ritz value of D⁻¹A is {ritz:.3e}"),
-            });
+            return Err(indefinite(theta[low]));
         }
         if n == 0 {
             return Ok(Ends::of_nothing());
@@ -214,9 +317,13 @@ impl<T: Scalar> RitzTracker<T> {
             kernels::axpy(T::from_f64(s[j][low]), v, vector); // V s
         }
         let bound = |j: usize| beta[k - 1] * s[k - 1][j].abs();
+        let others = (0..k).filter(|&j| j != low).map(|j| theta[j]);
+        let second = others.fold(f64::INFINITY, f64::min);
+        self.gap = (second - theta[low]).clamp(0.0, 2.0);
         Ok(Ends {
             low: (theta[low], bound(low)),
             high: (theta[high], bound(high)),
+            gap: self.gap,
             steps: k,
         })
     }
@@ -226,6 +333,7 @@ impl<T: Scalar> RitzTracker<T> {
         let n = a.nrows();
         self.scale.clear();
         self.next.clear();
+        let known = self.hermitian == Some((n, a.nnz()));
         for i in 0..n {
             let (cols, values) = a.row(i);
             let at = cols.partition_point(|&j| (j as usize) < i);
@@ -243,6 +351,10 @@ impl<T: Scalar> RitzTracker<T> {
             self.scale.push(T::from_real(root));
             self.next.push(a.row_ptr()[i] + (at + 1) as u32);
         }
+        if known {
+            return Ok(());
+        }
+        self.hermitian = None;
         // entries below the diagonal, row after row, meet their images in the order of these
         let next = &mut self.next;
         let images = (0..n).all(|i| {
@@ -266,6 +378,7 @@ impl<T: Scalar> RitzTracker<T> {
                 problem: "the matrix is not Hermitian".into(),
             });
         }
+        self.hermitian = Some((n, a.nnz()));
         Ok(())
     }
 }
@@ -328,15 +441,40 @@ fn eigen(alpha: &[f64], beta: &[f64]) -> ([f64; MAX_STEPS], Square) {
 struct Ends {
     low: (f64, f64),
     high: (f64, f64),
+    /// From the lowest to the second.
+    gap: f64,
     /// Products with A.
     steps: usize,
 }
 
 impl Ends {
+    /// How far the lowest eigenvalue may lie below.
+    fn off(&self) -> f64 {
+        let bound = self.low.1;
+        match self.gap > 0.0 {
+            true => bound.min(bound * bound / self.gap),
+            false => bound,
+        }
+    }
+
+    fn close(&self) -> bool {
+        self.off() <= CLOSE * self.low.0
+    }
+
+    fn tracked(&self, matvecs: usize) -> Tracked {
+        let low = self.low.0;
+        Tracked {
+            low: (1.0 - low).clamp(0.0, 1.0 - TINY),
+            high: (1.0 - low + self.off().min(MOST * low)).clamp(0.0, 1.0 - TINY),
+            matvecs,
+        }
+    }
+
     fn of_nothing() -> Self {
         Self {
             low: (1.0, 0.0),
             high: (1.0, 0.0),
+            gap: 0.0,
             steps: 0,
         }
     }

@@ -32,18 +32,39 @@ fn beta_of_a_grid_is_enclosed() {
 }
 
 #[test]
-fn a_sequence_is_followed_with_three_products() {
-    let mut tracker = RitzTracker::new(3);
-    let mut seen = Vec::new();
-    for step in 0..60 {
-        let (a, beta) = model(10, 4.2 + 0.3 * (0.2 * step as f64).sin());
-        let upper = tracker.track(&a).unwrap();
-        if step > 15 {
-            assert!(upper >= beta - 1e-9, "step {step}: {upper} below {beta}");
-            seen.push((1.0 - beta) / (1.0 - upper));
+fn a_sequence_is_followed_for_one_product() {
+    for m in [10, 40] {
+        let (mut tracker, mut matvecs) = (RitzTracker::default(), 0);
+        for step in 0..60 {
+            let (a, beta) = model(m, 4.25 + 0.2 * (0.2 * step as f64).sin());
+            let found = tracker.track(&a).unwrap();
+            assert!(found.low <= beta + 1e-12, "{m} {step}: {found:?}");
+            let ratio = (1.0 - found.high) / (1.0 - beta);
+            assert!((0.85..1.02).contains(&ratio), "{m} {step}: {ratio}");
+            matvecs += found.matvecs;
         }
+        assert!(matvecs < 60 * 4, "{m}: {matvecs}");
+        let (a, _) = model(m, 4.3);
+        tracker.track(&a).unwrap();
+        assert_eq!(tracker.track(&a).unwrap().matvecs, 1);
     }
-    assert!(seen.iter().all(|&ratio| ratio < 1.5), "{seen:?}");
+}
+
+#[test]
+fn what_was_carried_goes_on_the_same() {
+    let matrices: Vec<_> = (0..6).map(|t| model(12, 4.1 + 0.05 * t as f64).0).collect();
+    let mut one = RitzTracker::<f64>::default();
+    let all: Vec<_> = matrices.iter().map(|a| one.track(a).unwrap()).collect();
+    let mut first = RitzTracker::<f64>::default();
+    matrices[..3].iter().for_each(|a| drop(first.track(a)));
+    let mut second = RitzTracker::<f64>::default();
+    let (vector, gap) = first.carried();
+    second.carry(vector, gap);
+    let rest: Vec<_> = matrices[3..]
+        .iter()
+        .map(|a| second.track(a).unwrap())
+        .collect();
+    assert_eq!(all[3..], rest);
 }
 
 #[test]
@@ -75,7 +96,7 @@ fn jumping_coefficients() {
     let mut tracker = RitzTracker::new(8);
     let mut upper = 1.0;
     for _ in 0..60 {
-        upper = tracker.track(&a).unwrap();
+        upper = tracker.track(&a).unwrap().high;
     }
     let exact = lanczos_beta(&a, 32, Some(&tracker.vector)).unwrap();
     assert!(exact.residual_bound < 1e-6, "{exact:?}");
