@@ -12,6 +12,7 @@ Examples:
   resolvent sequence list.csv --log solves.jsonl --state run.json   (killed? type it again)
   resolvent sequence systems/ --precond ssor --omega 1.6 --out solutions/
   resolvent sequence systems/ --tune omega --x0 previous           (cg with ssor, omega learned)
+  resolvent sequence dump.bin --x0 previous       (of PETSc: -ksp_view_mat binary:dump.bin ...)
   resolvent sequence systems/ --tune config --log solves.jsonl
 
 Exit status: 0 every system converged, 1 some did not, 2 error.";
@@ -19,9 +20,10 @@ Exit status: 0 every system converged, 1 some did not, 2 error.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct SequenceArgs {
-    /// The systems, in order: a folder with NAME.mtx and NAME_b.mtx or A_1.mtx and b_1.mtx; or a CSV
-    /// file with the columns matrix,rhs[,context…]
-    #[arg(value_name = "DIR|LIST.csv", help_heading = "Arguments")]
+    /// The systems, in order: a folder with NAME.mtx and NAME_b.mtx or A_1.mtx and b_1.mtx; a CSV
+    /// file with the columns matrix,rhs[,context…]; or a binary file of PETSc (.bin, .petsc or .dat),
+    /// matrices and vectors in turn
+    #[arg(value_name = "DIR|LIST.csv|DUMP.bin", help_heading = "Arguments")]
     pub source: String,
     #[command(flatten)]
     pub how: How,
