@@ -11,7 +11,9 @@ pub use resolvent_models as models;
 pub use resolvent_solvers as solvers;
 
 pub use resolvent_matrices::generate;
-pub use resolvent_matrices::{Complex, Csr, CsrRef, Evidence, Grid, MatrixError, Scalar, mtx};
+pub use resolvent_matrices::{
+    Complex, Csr, CsrRef, Evidence, Grid, MatrixError, Scalar, mtx, petsc,
+};
 pub use resolvent_solvers::{
     Auto, AutoConfig, Cg, CgConfig, LinearOperator, Method, Nullspace, Observer, Precond,
     Preconditioner, SolveError, SolveReport, Solver, Step, StopReason, Stopping, System,

@@ -17,6 +17,9 @@ mod views;
 #[cfg(feature = "mtx")]
 pub mod mtx;
 
+#[cfg(feature = "mtx")]
+pub mod petsc;
+
 #[cfg(feature = "generate")]
 pub mod generate;
 

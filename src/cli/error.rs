@@ -2,6 +2,7 @@
 
 use resolvent::matrices::MatrixError;
 use resolvent::mtx::MtxError;
+use resolvent::petsc::PetscError;
 use resolvent::registry::RegistryError;
 use resolvent::{SolveError, mtx};
 use std::path::PathBuf;
@@ -11,6 +12,12 @@ pub enum CliError {
     /// A Matrix Market file.
     #[error(transparent)]
     Mtx(#[from] MtxError),
+    /// A binary file of PETSc.
+    #[error(transparent)]
+    Petsc(#[from] PetscError),
+    /// The objects of such a file are no sequence.
+    #[error("{}: {problem}; each matrix must have its right-hand side after it, in the order of the systems", path.display())]
+    Objects { path: PathBuf, problem: String },
     /// The log of a sequence.
     #[error(transparent)]
     Log(#[from] super::tune::LogError),
@@ -63,10 +70,12 @@ pub enum CliError {
     #[error("{name}: {source}")]
     System { name: String, source: Box<CliError> },
     #[error(
-        "{0}: there is no such file or folder; give a folder of Matrix Market files or a CSV file that lists them"
+        "{0}: there is no such file or folder; give a folder of Matrix Market files, a CSV file that lists them, or a binary file of PETSc"
     )]
     NoSource(String),
-    #[error("{0}; or give a folder of Matrix Market files, or a CSV file that lists them")]
+    #[error(
+        "{0}; or give a folder of Matrix Market files, a CSV file that lists them, or a binary file of PETSc"
+    )]
     Family(resolvent::registry::FamilyError),
     #[error("{}: {problem}", path.display())]
     State { path: PathBuf, problem: String },

@@ -1,8 +1,8 @@
 //! The matrix: read, timed, described.
 
 use super::error::CliError;
-use resolvent::mtx::{self, AnyMatrix, Header};
-use resolvent::{Complex, Csr, Scalar};
+use resolvent::mtx::{self, AnyMatrix, Field, Format, Header, MatrixFile, Symmetry};
+use resolvent::{Complex, Csr, Scalar, petsc};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -35,7 +35,11 @@ impl Input {
         if path.is_dir() {
             return Err(CliError::Folder(path.into()));
         }
-        let file = mtx::read(path)?;
+        let file = if petsc::recognised(path) {
+            of_petsc(petsc::first_matrix(path)?)
+        } else {
+            mtx::read(path)?
+        };
         Ok(Self {
             path: path.into(),
             header: file.header,
@@ -70,6 +74,23 @@ impl Input {
             symmetry: self.header.symmetry.name(),
         }
     }
+}
+
+/// A matrix of PETSc with the header that it would have as Matrix Market.
+fn of_petsc(matrix: AnyMatrix) -> MatrixFile {
+    let (field, rows, cols, entries) = match &matrix {
+        AnyMatrix::Real(a) => (Field::Real, a.nrows(), a.ncols(), a.nnz()),
+        AnyMatrix::Complex(a) => (Field::Complex, a.nrows(), a.ncols(), a.nnz()),
+    };
+    let header = Header {
+        format: Format::Coordinate,
+        field,
+        symmetry: Symmetry::General,
+        rows,
+        cols,
+        entries,
+    };
+    MatrixFile { header, matrix }
 }
 
 /// Double precision, real or complex: what files hold and the command computes in.

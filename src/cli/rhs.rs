@@ -5,7 +5,7 @@ use super::input::Double;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use resolvent::mtx::{self, AnyVectors};
-use resolvent::{Csr, LinearOperator, Scalar};
+use resolvent::{Csr, LinearOperator, Scalar, petsc};
 use std::path::Path;
 
 /// What `--rhs` asks for, files read.
@@ -46,7 +46,11 @@ impl Source {
 
     /// The columns of a file, which must be of this length.
     pub fn file(path: &Path, rows: usize) -> Result<Self, CliError> {
-        let file = mtx::read_vectors(path)?;
+        let file = if petsc::recognised(path) {
+            petsc::first_vector(path)?
+        } else {
+            mtx::read_vectors(path)?
+        };
         let (got, columns) = match &file {
             AnyVectors::Real(v) => (v.nrows, v.ncols),
             AnyVectors::Complex(v) => (v.nrows, v.ncols),

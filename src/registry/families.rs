@@ -4,7 +4,8 @@ use super::options::Options;
 use super::{Entry, RegistryError, entry};
 use resolvent_matrices::MatrixError;
 use resolvent_matrices::sequences::{
-    Adversarial, Family, Heat2d, Heat2dJump, Kind, ShiftedLaplacians, Variance,
+    Adversarial, Darcy, Family, Heat2d, Heat2dJump, Impes, Kind, Newton, Nonlinear, Projection,
+    ShiftedLaplacians, Variance,
 };
 
 /// The families of sequences.
@@ -39,6 +40,49 @@ pub const FAMILIES: &[Entry] = &[
             ),
             ("dt", "time step (1e-3)"),
             ("hold", "steps between the jumps in time (20)"),
+        ],
+    ),
+    entry(
+        "projection",
+        "pressure of a projection step, a dense drop that moves",
+        &[
+            ("nx", "cells a side, nx^2 unknowns (64)"),
+            ("systems", "time steps (1000)"),
+            ("ratio", "density of the drop; 1: one matrix for all (1000)"),
+            ("dt", "time step (5e-3)"),
+        ],
+    ),
+    entry(
+        "newton",
+        "Newton steps within a continuation",
+        &[
+            ("problem", "bratu or plaplacian (bratu)"),
+            ("nx", "cells a side, (nx-1)^2 unknowns (50)"),
+            ("systems", "Newton steps in all (1000)"),
+            ("load", "the largest lambda (5.5)"),
+            ("levels", "values of lambda up and down again (40)"),
+            ("p", "of the p-Laplacian (3)"),
+        ],
+    ),
+    entry(
+        "impes",
+        "pressure of two-phase flow, water drives oil through a quarter of a five-spot",
+        &[
+            ("nx", "cells a side, nx^2 unknowns (64)"),
+            ("systems", "time steps (500)"),
+            ("ratio", "viscosity of the oil over that of the water (10)"),
+            ("sigma", "standard deviation of ln K, or 0 (1)"),
+            ("dt", "pore volumes between two systems (2e-3)"),
+        ],
+    ),
+    entry(
+        "darcy",
+        "flow through a lognormal medium, another for each system",
+        &[
+            ("nx", "cells a side, nx^2 unknowns (64)"),
+            ("systems", "fields (1000)"),
+            ("sigma", "standard deviation of the logarithm (1.5)"),
+            ("length", "how far it is correlated (0.1)"),
         ],
     ),
     entry(
@@ -91,6 +135,50 @@ pub fn family(spec: &str, seed: u64) -> Result<Box<dyn Family>, FamilyError> {
             }
             .start(seed)?
         }
+        "projection" => {
+            let default = Projection::default();
+            Projection {
+                nx: options.count("nx", default.nx)?,
+                systems: options.count("systems", default.systems)?,
+                ratio: options.positive("ratio", default.ratio)?,
+                dt: options.positive("dt", default.dt)?,
+            }
+            .start()?
+        }
+        "newton" => {
+            let default = Newton::default();
+            let problem = options.word("problem", &Nonlinear::NAMES)?;
+            Newton {
+                problem: problem.map_or(default.problem, |problem| Nonlinear::ALL[problem]),
+                nx: options.count("nx", default.nx)?,
+                systems: options.count("systems", default.systems)?,
+                load: options.positive("load", default.load)?,
+                levels: options.count("levels", default.levels)?,
+                p: options.positive("p", default.p)?,
+            }
+            .start()?
+        }
+        "impes" => {
+            let default = Impes::default();
+            Impes {
+                nx: options.count("nx", default.nx)?,
+                systems: options.count("systems", default.systems)?,
+                ratio: options.positive("ratio", default.ratio)?,
+                sigma: options.not_negative("sigma", default.sigma)?,
+                dt: options.positive("dt", default.dt)?,
+            }
+            .start(seed)?
+        }
+        "darcy" => {
+            let default = Darcy::default();
+            Darcy {
+                nx: options.count("nx", default.nx)?,
+                systems: options.count("systems", default.systems)?,
+                sigma: options.positive("sigma", default.sigma)?,
+                length: options.positive("length", default.length)?,
+            }
+            .start(seed)?
+        }
         "adversarial" => {
             let default = Adversarial::default();
             let kind = options.word("kind", &Kind::NAMES)?;
@@ -139,7 +227,18 @@ mod tests {
                 .contains("low")
         );
         assert!(name("heat2d-jump").unwrap().contains("contrast=1e4"));
+        for (spec, says) in [
+            ("projection:ratio=1", "ratio=1e0,dt=5e-3"),
+            ("newton:problem=plaplacian", "levels=40,p=3"),
+            ("newton", "problem=bratu"),
+            ("impes:sigma=0", "sigma=0,"),
+            ("darcy:length=0.2", "length=0.2"),
+        ] {
+            assert!(name(spec).unwrap().contains(says), "{spec}");
+        }
         for (wrong, says) in [
+            ("newton:load=7", "at most 5.8"),
+            ("darcy:sigma=11", "at most 10"),
             ("heat3d", "did you mean `heat2d`?"),
             ("heat2d:ny=3", "did you mean `nx`?"),
             ("heat2d:nx=-1", "a whole number"),

@@ -19,15 +19,24 @@
 //! ```
 
 mod adversarial;
+mod darcy;
 mod heat2d;
 mod heat2d_jump;
+mod impes;
+mod newton;
+mod noise;
+mod projection;
 mod shifted;
 #[cfg(test)]
 mod tests;
 
 pub use adversarial::{Adversarial, Kind};
+pub use darcy::Darcy;
 pub use heat2d::Heat2d;
 pub use heat2d_jump::Heat2dJump;
+pub use impes::Impes;
+pub use newton::{Newton, Nonlinear};
+pub use projection::Projection;
 pub use shifted::{ShiftedLaplacians, Variance};
 
 use crate::{Csr, MatrixError};
@@ -132,4 +141,45 @@ fn five_point(m: usize) -> Result<(Csr<f64>, Vec<usize>), MatrixError> {
     };
     let diagonal = (0..n).map(place).collect();
     Ok((a, diagonal))
+}
+
+/// Writes Σ link(i, j) (xᵢ − xⱼ) + own(i) xᵢ, over the neighbours j of i, on the pattern of A.
+fn write_fluxes(a: &mut Csr<f64>, link: impl Fn(usize, usize) -> f64, own: impl Fn(usize) -> f64) {
+    for i in 0..a.nrows() {
+        let range = a.row_range(i);
+        let (mut sum, mut diagonal) = (own(i), range.start);
+        for at in range {
+            let j = a.col_idx()[at] as usize;
+            if j == i {
+                diagonal = at;
+                continue;
+            }
+            let link = link(i, j);
+            a.values_mut()[at] = -link;
+            sum += link;
+        }
+        a.values_mut()[diagonal] = sum;
+    }
+}
+
+/// Whether the solution before is still to be taken in by a family that has made `made` systems: not
+/// if system `index` was made already and is asked for again.
+fn turn(generator: &'static str, made: usize, index: usize) -> Result<bool, MatrixError> {
+    if made == index || made == index + 1 {
+        return Ok(made == index);
+    }
+    let problem = format!("system {index} cannot follow on {made} systems: they are made in order");
+    Err(MatrixError::Parameter { generator, problem })
+}
+
+/// Refuses what has the wrong length.
+fn carried(what: &'static str, expected: usize, got: usize) -> Result<(), MatrixError> {
+    if expected == got {
+        return Ok(());
+    }
+    Err(MatrixError::Length {
+        what,
+        expected,
+        got,
+    })
 }

@@ -10,6 +10,27 @@ fn all() -> Vec<Box<dyn Family>> {
         .start(3)
         .unwrap()
     };
+    let projection = |ratio| {
+        Projection {
+            nx: 12,
+            systems: 12,
+            ratio,
+            dt: 0.02,
+        }
+        .start()
+        .unwrap()
+    };
+    let newton = |problem| {
+        Newton {
+            problem,
+            nx: 8,
+            systems: 12,
+            levels: 5,
+            ..Default::default()
+        }
+        .start()
+        .unwrap()
+    };
     vec![
         ShiftedLaplacians {
             systems: 12,
@@ -35,6 +56,25 @@ fn all() -> Vec<Box<dyn Family>> {
             nx: 15,
             systems: 12,
             hold: 3,
+            ..Default::default()
+        }
+        .start(3)
+        .unwrap(),
+        projection(1000.0),
+        projection(1.0),
+        newton(Nonlinear::Bratu),
+        newton(Nonlinear::PLaplacian),
+        Impes {
+            nx: 8,
+            systems: 12,
+            dt: 0.05,
+            ..Default::default()
+        }
+        .start(3)
+        .unwrap(),
+        Darcy {
+            nx: 12,
+            systems: 12,
             ..Default::default()
         }
         .start(3)
@@ -74,10 +114,12 @@ fn the_pattern_is_new_once_and_what_is_drawn_depends_on_the_index_alone() {
                     .all(|v| v.is_finite()),
                 "{name}"
             );
-            assert_eq!(
-                system.context.len(),
-                usize::from(!name.starts_with("adversarial"))
-            );
+            let numbers = match name.split(':').next() {
+                Some("adversarial") => 0,
+                Some("projection" | "newton" | "darcy") => 2,
+                _ => 1,
+            };
+            assert_eq!(system.context.len(), numbers);
             // in the middle, from what was saved
             if t >= 5 {
                 if t == 5 {
@@ -95,14 +137,11 @@ fn symmetric_ones_are_and_are_positive_definite() {
     for mut family in all() {
         let name = family.name();
         let mut system = Instance::default();
+        let mut u = Vec::new();
         for t in 0..family.len() {
-            let u = if t == 0 {
-                Vec::new()
-            } else {
-                solution(system.a.nrows(), t)
-            };
             family.next(t, &u, &mut system).unwrap();
             let a = &system.a;
+            u = solution(a.nrows(), t + 1);
             let symmetric = (0..a.nrows()).all(|i| {
                 let mut row = a.view().row_iter(i);
                 row.all(|(j, v)| a.view().get(j, i) == v)
@@ -112,8 +151,142 @@ fn symmetric_ones_are_and_are_positive_definite() {
                 continue;
             }
             let dense = faer::Mat::from_fn(a.nrows(), a.nrows(), |i, j| a.view().get(i, j));
-            assert!(dense.llt(faer::Side::Lower).is_ok(), "{name} {t}");
+            let factors = dense.llt(faer::Side::Lower);
+            let factors = factors.unwrap_or_else(|_| panic!("{name} {t}"));
+            if name.starts_with("newton") {
+                u = exact(&factors, &system.b);
+            }
         }
+    }
+}
+
+/// x = A⁻¹b.
+fn exact(factors: &faer::linalg::solvers::Llt<f64>, b: &[f64]) -> Vec<f64> {
+    use faer::linalg::solvers::Solve;
+    let x = factors.solve(faer::Mat::from_fn(b.len(), 1, |i, _| b[i]));
+    (0..b.len()).map(|i| x[(i, 0)]).collect()
+}
+
+/// The systems of a family, each solved exactly and handed to `see` with its solution.
+fn solved(mut family: Box<dyn Family>, mut see: impl FnMut(usize, &Instance, &[f64])) {
+    let mut system = Instance::default();
+    let mut u = Vec::new();
+    for t in 0..family.len() {
+        family.next(t, &u, &mut system).unwrap();
+        let a = system.a.view();
+        let dense = faer::Mat::from_fn(a.nrows(), a.nrows(), |i, j| a.get(i, j));
+        u = exact(&dense.llt(faer::Side::Lower).unwrap(), &system.b);
+        see(t, &system, &u);
+    }
+}
+
+#[test]
+fn a_projection_ties_one_cell_and_loses_nothing() {
+    for ratio in [1.0, 1e3] {
+        let family = Projection {
+            nx: 10,
+            systems: 4,
+            ratio,
+            dt: 0.05,
+        };
+        solved(family.start().unwrap(), |t, system, p| {
+            let sum: f64 = system.b.iter().sum();
+            let size: f64 = system.b.iter().map(|b| b.abs()).sum();
+            assert!(size > 0.1 && sum.abs() < 1e-12 * size, "{sum} {size}");
+            let largest = p.iter().fold(0.0, |m: f64, p| m.max(p.abs()));
+            assert!(p[0].abs() < 1e-9 * largest, "{}", p[0]);
+            let uniform = system.novelty == Novelty::Rhs;
+            assert_eq!(uniform, ratio == 1.0 && t > 0);
+        });
+    }
+}
+
+#[test]
+fn newton_converges_within_each_level() {
+    for problem in Nonlinear::ALL {
+        let family = Newton {
+            problem,
+            nx: 10,
+            systems: 60,
+            levels: 10,
+            ..Default::default()
+        };
+        let (mut levels, mut load, mut first) = (0, 0.0, 0.0);
+        let mut steps = Vec::new();
+        solved(family.start().unwrap(), |_, system, _| {
+            let size = system.b.iter().map(|b| b * b).sum::<f64>().sqrt();
+            if system.context[1] != load {
+                (levels, load, first) = (levels + 1, system.context[1], size);
+            }
+            steps.push((system.context[0], size / first));
+        });
+        let most = steps.iter().map(|s| s.0).fold(0.0, f64::max);
+        assert!(levels >= 10 && most <= 5.0, "{problem:?} {levels} {most}");
+        // quadratic at the end
+        let last = steps.iter().filter(|s| s.0 == 3.0);
+        assert!(last.clone().count() > 2);
+        assert!(last.clone().all(|s| s.1 < 1e-2), "{problem:?} {steps:?}");
+    }
+}
+
+#[test]
+fn water_displaces_oil() {
+    let family = Impes {
+        nx: 10,
+        systems: 20,
+        dt: 0.01,
+        ..Default::default()
+    };
+    let mut before = -1.0;
+    solved(family.start(1).unwrap(), |t, system, p| {
+        // what flows in has stayed until it comes through at the other corner
+        let mean = system.context[0];
+        assert!(mean > before && mean <= 0.01 * t as f64 + 1e-12, "{mean}");
+        if t <= 8 {
+            assert!((mean - 0.01 * t as f64).abs() < 1e-9, "{t} {mean}");
+        }
+        before = mean;
+        assert!(p[0] > 0.0 && p.iter().all(|&x| x <= p[0] && x >= p[99] * 0.999));
+    });
+}
+
+#[test]
+fn noise_has_its_variance_and_differs_from_system_to_system() {
+    let family = Darcy {
+        nx: 32,
+        systems: 40,
+        sigma: 1.0,
+        length: 0.1,
+    };
+    let mut family = family.start(5).unwrap();
+    let mut system = Instance::default();
+    let mut squares = Vec::new();
+    for t in 0..40 {
+        family.next(t, &[], &mut system).unwrap();
+        let [mean, spread] = system.context[..] else {
+            panic!("two numbers");
+        };
+        squares.push(mean * mean + spread * spread);
+    }
+    let mean = squares.iter().sum::<f64>() / 40.0;
+    assert!((mean - 1.0).abs() < 0.15, "{mean}");
+    assert!(squares.windows(2).all(|pair| pair[0] != pair[1]));
+}
+
+#[test]
+fn a_system_asked_for_again_is_the_same() {
+    for mut family in all() {
+        let name = family.name();
+        let mut system = Instance::default();
+        family.next(0, &[], &mut system).unwrap();
+        let u = solution(system.a.nrows(), 1);
+        family.next(1, &u, &mut system).unwrap();
+        let (mut again, saved) = (system.clone(), family.save());
+        family.next(1, &u, &mut again).unwrap();
+        assert_eq!((&system.a, &system.b), (&again.a, &again.b), "{name}");
+        assert_eq!(family.save(), saved, "{name}");
+        assert!(saved.is_empty() || family.restore(2, &saved[1..]).is_err());
+        assert!(saved.is_empty() || family.next(7, &u, &mut again).is_err());
     }
 }
 

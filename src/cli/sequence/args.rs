@@ -14,6 +14,7 @@ Examples:
   resolvent sequence systems/ --solver cg --precond ic0 --x0 previous
   resolvent sequence list.csv --log solves.jsonl --state run.json   (killed? type it again)
   resolvent sequence systems/ --tune omega --x0 previous            (cg with ssor, omega learned)
+  resolvent sequence dump.bin --x0 previous       (of PETSc: -ksp_view_mat binary:dump.bin ...)
   resolvent sequence systems/ --tune config --log solves.jsonl
   resolvent sequence heat2d-jump:nx=100,systems=300 --tune omega --hindsight --log heat.jsonl
   resolvent tune report heat.jsonl --plot heat.svg
@@ -40,8 +41,12 @@ fn help() -> String {
 #[command(after_help = EXAMPLES, after_long_help = help())]
 pub struct SequenceArgs {
     /// The systems, in order: a folder with NAME.mtx and NAME_b.mtx or A_1.mtx and b_1.mtx; a CSV
-    /// file with the columns matrix,rhs[,context…]; or a generator (listed by --help)
-    #[arg(value_name = "DIR|LIST.csv|GENERATOR", help_heading = "Arguments")]
+    /// file with the columns matrix,rhs[,context…]; a binary file of PETSc (.bin, .petsc or .dat),
+    /// matrices and vectors in turn; or a generator (listed by --help)
+    #[arg(
+        value_name = "DIR|LIST.csv|DUMP.bin|GENERATOR",
+        help_heading = "Arguments"
+    )]
     pub source: String,
     #[command(flatten)]
     pub how: How,

@@ -1,13 +1,13 @@
-//! A sequence in Matrix Market files.
+//! A sequence in Matrix Market files, or in binary files of PETSc with one system each.
 
 use super::manifest::Pair;
 use super::source::{Current, Source};
 use crate::cli::error::CliError;
 use crate::cli::input::{Double, Input};
 use crate::cli::rhs::{self, Rhs};
-use resolvent::Csr;
 use resolvent::mtx::{self, Field};
 use resolvent::solvers::{Change, Guess};
+use resolvent::{Csr, petsc};
 
 /// The files of a sequence, their headers looked at.
 pub struct Files {
@@ -29,7 +29,11 @@ impl Files {
                 if !path.exists() {
                     return Err(CliError::Missing(path.clone()));
                 }
-                complex |= mtx::read_header(path)?.field == Field::Complex;
+                complex |= if petsc::recognised(path) {
+                    petsc::headers(path)?.iter().any(|header| header.complex)
+                } else {
+                    mtx::read_header(path)?.field == Field::Complex
+                };
             }
         }
         Ok(Self {
@@ -107,7 +111,7 @@ impl<T: Double> Source<T> for Reader<T> {
 }
 
 /// What is new in a matrix.
-fn compare<T: Double>(before: &Csr<T>, a: &Csr<T>) -> Change {
+pub fn compare<T: Double>(before: &Csr<T>, a: &Csr<T>) -> Change {
     if before.row_ptr() != a.row_ptr()
         || before.col_idx() != a.col_idx()
         || before.ncols() != a.ncols()

@@ -7,6 +7,7 @@ mod generated;
 mod hindsight;
 mod log;
 mod manifest;
+mod petsc;
 mod report;
 mod source;
 mod state;

@@ -2,6 +2,7 @@
 
 use super::files::Files;
 use super::generated::Generated;
+use super::petsc::Dump;
 use crate::cli::error::CliError;
 use crate::cli::input::{Double, MatrixJson};
 use resolvent::registry;
@@ -50,6 +51,14 @@ pub enum AnySource {
 /// Opens what was typed: a folder, a manifest, a file of PETSc, or a generator.
 pub fn open(text: &str, seed: u64) -> Result<AnySource, CliError> {
     let path = std::path::Path::new(text);
+    if path.is_file() && super::petsc::meant(path) {
+        let dump = Dump::open(text, seed)?;
+        return Ok(if dump.is_complex() {
+            AnySource::Complex(Box::new(dump.of()))
+        } else {
+            AnySource::Real(Box::new(dump.of()))
+        });
+    }
     if path.is_dir() || path.is_file() {
         let pairs = super::manifest::list(path)?;
         let files = Files::new(text, pairs, seed)?;
@@ -59,7 +68,8 @@ pub fn open(text: &str, seed: u64) -> Result<AnySource, CliError> {
             AnySource::Real(Box::new(files.of()))
         });
     }
-    let looks_like_a_path = text.contains(['/', '\\']) || text.ends_with(".csv");
+    let looks_like_a_path =
+        text.contains(['/', '\\']) || text.ends_with(".csv") || super::petsc::named(path);
     if looks_like_a_path {
         return Err(CliError::NoSource(text.into()));
     }
