@@ -81,7 +81,8 @@ pub struct TunedSolve<R> {
     pub overhead: Duration,
 }
 
-/// See the [module](self).
+/// A sequence whose way is chosen, for each system, by a tuner: describe the matrix, draw an arm,
+/// solve with a budget and an arm that finishes, learn from the cost.
 pub struct Tuned<T: Scalar> {
     config: TunedConfig<T::Real>,
     sequence: Sequence<T>,

@@ -42,7 +42,8 @@ pub struct Expert {
     pub prior: f64,
 }
 
-/// EXP4 with doubly robust estimates, see the [module](self).
+/// A master over experts: exponential weights on their distributions (EXP4), doubly robust estimates
+/// of what each would have paid, AdaHedge's rate, and sums that forget.
 pub struct Master {
     arms: usize,
     experts: Vec<Expert>,

@@ -70,7 +70,8 @@ const LEAST_DISPERSION: f64 = 1e-3;
 /// them, a hundred solves go by in looking around.
 const BOLDNESS: f64 = 0.5;
 
-/// See the [module](self).
+/// Shares what it sees between neighbouring arms and contexts: gamma regression on polynomials, arms
+/// by draws from its posterior.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Smooth {
     /// Arms on [−1, 1].
