@@ -42,7 +42,7 @@ impl Default for SmootherConfig {
 /// use resolvent_solvers::{Smoother, SmootherConfig};
 /// let a = Csr::from_triplets(2, 2, [(0, 0, 2.0), (0, 1, -1.0), (1, 0, -1.0), (1, 1, 2.0)])?;
 /// let mut smoother = Smoother::new(&a, SmootherConfig::default())?;
-/// let mut x = [0.0; 2];
+/// let mut x = [0.0f64; 2];
 /// smoother.smooth_from_zero(&[1.0, 1.0], &mut x, 1)?;
 /// assert_eq!(x, [0.5, 0.75]); // Gauss–Seidel, once
 /// smoother.smooth(&[1.0, 1.0], &mut x, 40)?;
