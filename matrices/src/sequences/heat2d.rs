@@ -9,7 +9,7 @@
 //!
 //! - M. Khodak, E. Chow, M.-F. Balcan, A. Talwalkar, Learning to Relax: Setting Solver Parameters
 //!   Across a Sequence of Linear System Instances, ICLR 2024, arXiv:2310.02246, section on the heat
-//!   equation; the shape of the bump is ours.
+//!   equation; the bump is that of the authors.
 
 use super::{Family, Instance, Novelty, five_point};
 use crate::{Csr, MatrixError};
