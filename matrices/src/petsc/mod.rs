@@ -1,5 +1,5 @@
 //! Binary files of PETSc: matrices and vectors one after the other, as written by
-//! `-ksp_view_mat binary:dump.bin -ksp_view_rhs binary:dump.bin` or `MatView`, `VecView` into a
+//! `-ksp_view_mat binary -ksp_view_rhs binary -viewer_binary_filename dump.bin` or `MatView`, `VecView` into a
 //! binary viewer.
 //!
 //! ```no_run

@@ -14,7 +14,7 @@ Examples:
   resolvent sequence systems/ --solver cg --precond ic0 --x0 previous
   resolvent sequence list.csv --log solves.jsonl --state run.json   (killed? type it again)
   resolvent sequence systems/ --tune omega --x0 previous            (cg with ssor, omega learned)
-  resolvent sequence dump.bin --x0 previous       (of PETSc: -ksp_view_mat binary:dump.bin ...)
+  resolvent sequence dump.bin --x0 previous       (of PETSc: docs/methods/sequence.md)
   resolvent sequence systems/ --tune config --log solves.jsonl
   resolvent sequence heat2d-jump:nx=100,systems=300 --tune omega --hindsight --log heat.jsonl
   resolvent tune report heat.jsonl --plot heat.svg
