@@ -10,7 +10,7 @@
 //! the other way. The context is log₁₀ κ₀. u begins at zero; each solve is meant to begin at the
 //! solution before.
 
-use super::{Family, Instance, Novelty, five_point};
+use super::{Family, Instance, Novelty, carried, five_point, write_fluxes};
 use crate::{Csr, MatrixError};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -160,40 +160,23 @@ impl Family for Running {
             out.context = vec![0.0];
             out.novelty = Novelty::Pattern;
         }
-        if index > 0 && u.len() != n {
-            let what = "the solution before";
-            return Err(MatrixError::Length {
-                what,
-                expected: n,
-                got: u.len(),
-            });
+        if index > 0 {
+            carried("the solution before", n, u.len())?;
         }
         let t = (index + 1) as f64 * dt;
         let level = self.fill(index, t);
         out.context[0] = level.log10();
         let scale = dt * (nx * nx) as f64; // τ/h²
         let kappa = &self.kappa;
-        for i in 0..n {
-            let own = kappa[i];
-            let range = out.a.row_range(i);
-            let mut sum = 1.0;
-            let mut place = range.start;
-            for at in range {
-                let j = out.a.col_idx()[at] as usize;
-                if j == i {
-                    place = at;
-                    continue;
-                }
-                let mean = 2.0 * (own * kappa[j]) / (own + kappa[j]); // harmonic, the same from both sides
-                let link = scale * mean;
-                out.a.values_mut()[at] = -link;
-                sum += link;
-            }
+        // the harmonic mean, the same from both sides
+        let link =
+            |i: usize, j: usize| scale * (2.0 * (kappa[i] * kappa[j]) / (kappa[i] + kappa[j]));
+        write_fluxes(&mut out.a, link, |i| {
             let (x, y) = (i % nx, i / nx);
             let walls = [x == 0, x + 1 == nx, y == 0, y + 1 == nx];
             let walls = walls.into_iter().filter(|wall| *wall).count();
-            out.a.values_mut()[place] = sum + walls as f64 * 2.0 * scale * own; // half a cell
-        }
+            1.0 + walls as f64 * 2.0 * scale * kappa[i] // half a cell
+        });
         let angle = -4.0 * TAU * t;
         let (cx, cy) = (0.5 + 0.3 * angle.cos(), 0.5 + 0.3 * angle.sin());
         for (i, b) in out.b.iter_mut().enumerate() {

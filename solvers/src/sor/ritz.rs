@@ -16,8 +16,12 @@
 //! - B. N. Parlett, The Symmetric Eigenvalue Problem, SIAM 1998, ch. 12–13,
 //!   doi:10.1137/1.9781611971163.
 
+mod eigen;
+mod follow;
+
 use crate::precond::PrecondError;
 use crate::{LinearOperator, kernels};
+use eigen::eigen;
 use resolvent_matrices::{CsrRef, Real, Scalar};
 
 const NAME: &str = "ritz";
@@ -136,8 +140,6 @@ impl<T: Scalar> Default for RitzTracker<T> {
     }
 }
 
-/// Lanczos processes for the first matrix, at most; for those that follow, one.
-const FIRST: usize = 6;
 /// The vector serves as long as its value is known to this part of itself.
 const CLOSE: f64 = 0.05;
 
@@ -157,32 +159,6 @@ impl<T: Scalar> RitzTracker<T> {
         }
     }
 
-    /// β of the next matrix, from both sides. That it is Hermitian is looked at where its size is
-    /// new.
-    ///
-    /// # Errors
-    /// As [`lanczos_beta`]; the vector is kept.
-    pub fn track(&mut self, a: &dyn LinearOperator<T>) -> Result<Tracked, PrecondError> {
-        let follows = self.vector.len() == a.nrows() && self.gap > 0.0;
-        let processes = if follows { 1 } else { FIRST };
-        let mut matvecs = 0;
-        if follows {
-            let looked = self.look(a)?;
-            if looked.close() {
-                return Ok(looked.tracked(1));
-            }
-            matvecs += 1;
-        }
-        for process in 1.. {
-            let ends = self.step(a)?;
-            matvecs += ends.steps;
-            if ends.close() || process == processes {
-                return Ok(ends.tracked(matvecs));
-            }
-        }
-        unreachable!("the last process returns")
-    }
-
     /// What is carried to the next matrix: the Ritz vector and θ₂ − θ.
     pub fn carried(&self) -> (&[T], f64) {
         (&self.vector, self.gap)
@@ -199,41 +175,6 @@ impl<T: Scalar> RitzTracker<T> {
     pub fn forget(&mut self) {
         self.vector.clear();
         self.gap = 0.0;
-    }
-
-    /// The value and the bound of the vector at hand, for one product.
-    fn look(&mut self, a: &dyn LinearOperator<T>) -> Result<Ends, PrecondError> {
-        let csr = a
-            .as_csr()
-            .ok_or(PrecondError::NeedsEntries { precond: NAME })?;
-        let csr = csr.to_u32()?;
-        let n = csr.view().square()?;
-        self.take(csr.view())?;
-        let Self {
-            vector,
-            scale,
-            w,
-            u,
-            ..
-        } = self;
-        w.resize(n, T::ZERO);
-        u.resize(n, T::ZERO);
-        kernels::multiply(scale, vector, u);
-        a.apply(u, w);
-        kernels::multiply(scale, w, u); // u = Ã v
-        let size = kernels::norm_squared(vector).to_f64();
-        let theta = kernels::dot(vector, u).re().to_f64() / size; // θ
-        kernels::axpy(T::from_f64(-theta), vector, u); // u ← Ãv − θv
-        let residual = (kernels::norm_squared(u).to_f64() / size).sqrt();
-        if !(theta > 0.0 && residual.is_finite()) {
-            return Err(indefinite(theta));
-        }
-        Ok(Ends {
-            low: (theta, residual),
-            high: (1.0, 0.0),
-            gap: self.gap,
-            steps: 1,
-        })
     }
 }
 
@@ -388,52 +329,6 @@ fn unit<T: Scalar>(x: &[T], out: &mut [T]) {
     let norm = kernels::norm_squared(x).sqrt();
     kernels::copy(x, out);
     kernels::scale(T::from_real(T::Real::ONE / norm), out);
-}
-
-type Square = [[f64; MAX_STEPS]; MAX_STEPS];
-
-/// Eigenvalues and eigenvectors (in columns) of the symmetric tridiagonal matrix with diagonal α and
-/// off-diagonal β, by Jacobi's rotations.
-fn eigen(alpha: &[f64], beta: &[f64]) -> ([f64; MAX_STEPS], Square) {
-    let k = alpha.len();
-    let (mut t, mut s) = ([[0.0; MAX_STEPS]; MAX_STEPS], [[0.0; MAX_STEPS]; MAX_STEPS]);
-    for j in 0..k {
-        (t[j][j], s[j][j]) = (alpha[j], 1.0);
-        if j + 1 < k {
-            (t[j][j + 1], t[j + 1][j]) = (beta[j], beta[j]);
-        }
-    }
-    for _ in 0..40 {
-        let off = |t: &Square| {
-            (0..k)
-                .map(|i| t[i][..i].iter().map(|x| x * x).sum::<f64>())
-                .sum()
-        };
-        let left: f64 = off(&t);
-        if left <= 1e-32 {
-            break;
-        }
-        for p in 0..k {
-            for q in p + 1..k {
-                if t[p][q] == 0.0 {
-                    continue;
-                }
-                let theta = (t[q][q] - t[p][p]) / (2.0 * t[p][q]);
-                let tan = theta.signum() / (theta.abs() + theta.hypot(1.0));
-                let cos = 1.0 / tan.hypot(1.0);
-                let sin = tan * cos;
-                for row in t[..k].iter_mut().chain(&mut s[..k]) {
-                    let (x, y) = (row[p], row[q]);
-                    (row[p], row[q]) = (cos * x - sin * y, sin * x + cos * y);
-                }
-                for j in 0..k {
-                    let (x, y) = (t[p][j], t[q][j]);
-                    (t[p][j], t[q][j]) = (cos * x - sin * y, sin * x + cos * y);
-                }
-            }
-        }
-    }
-    (std::array::from_fn(|j| t[j][j]), s)
 }
 
 /// A Ritz value and the bound of its residual, from both ends.

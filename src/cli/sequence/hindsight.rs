@@ -1,11 +1,10 @@
 //! What would have been best: each system solved again with every ω of a grid, and by golden section
 //! around the best of them, from the same initial guess. Nothing of it is counted.
 
-use crate::cli::error::CliError;
 use crate::cli::input::Double;
 use resolvent::models::paper_grid;
 use resolvent::precond::SsorConfig;
-use resolvent::solvers::{Change, Guess, Sequence, SequenceConfig, Way};
+use resolvent::solvers::{Change, Guess, Observer, Sequence, SequenceConfig, StopReason, Way};
 use resolvent::{CgConfig, Csr, Method, Precond, Stopping};
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +57,8 @@ pub struct Hindsight<T: Double> {
 const CLOSE: f64 = 0.005;
 
 impl<T: Double> Hindsight<T> {
-    /// By the method given, or CG, and SSOR; or by SOR.
+    /// By SOR if that is given; else by the method given, or CG where it has no preconditioner, with
+    /// SSOR.
     pub fn new(method: Option<Method<f64>>) -> Self {
         let way = match method {
             Some(Method::Sor(config)) => Way {
@@ -69,7 +69,9 @@ impl<T: Double> Hindsight<T> {
                 precond: Precond::None,
             },
             other => Way {
-                method: other.unwrap_or(Method::Cg(CgConfig::default())),
+                method: other
+                    .filter(|method| !matches!(method, Method::Direct(_)))
+                    .unwrap_or(Method::Cg(CgConfig::default())),
                 precond: Precond::Ssor(SsorConfig::default()),
             },
         };
@@ -86,7 +88,8 @@ impl<T: Double> Hindsight<T> {
         }
     }
 
-    /// The system at hand, from `start`.
+    /// The system at hand, from `start`; nothing if the observer ends it. The sums are left alone:
+    /// see [`Sums::add`].
     pub fn judge(
         &mut self,
         a: &Csr<T>,
@@ -94,15 +97,17 @@ impl<T: Double> Hindsight<T> {
         change: Change,
         stopping: Stopping<f64>,
         start: &[T],
-    ) -> Result<Again, CliError> {
+        observer: &mut dyn Observer<T>,
+    ) -> Option<Again> {
         self.stopping = stopping;
         self.sequence.set_stopping(stopping);
         self.sequence.advance(change);
         let grid = paper_grid();
+        let mut solve = |omega| self.solve(a, b, omega, start, observer);
         let iterations: Vec<usize> = grid
             .iter()
-            .map(|&omega| self.solve(a, b, omega, start))
-            .collect::<Result<_, _>>()?;
+            .map(|&omega| solve(omega))
+            .collect::<Option<_>>()?;
         let best = (0..grid.len()).min_by_key(|&k| iterations[k]).unwrap_or(0);
         let mut golden = Best {
             omega: grid[best],
@@ -111,56 +116,62 @@ impl<T: Double> Hindsight<T> {
         let inner = 0.5 * (5f64.sqrt() - 1.0);
         let (mut low, mut high) = (grid[best] - 0.05, (grid[best] + 0.05).min(1.995));
         let mut points = [high - inner * (high - low), low + inner * (high - low)];
-        let mut values = [
-            self.solve(a, b, points[0], start)?,
-            self.solve(a, b, points[1], start)?,
-        ];
+        let mut values = [solve(points[0])?, solve(points[1])?];
         loop {
             for (omega, iterations) in points.into_iter().zip(values) {
                 if iterations < golden.iterations {
                     golden = Best { omega, iterations };
                 }
             }
-            if high - low < 2.0 * CLOSE {
+            if high - low < CLOSE {
                 break;
             }
             if values[0] <= values[1] {
                 high = points[1];
                 points = [high - inner * (high - low), points[0]];
-                values = [self.solve(a, b, points[0], start)?, values[0]];
+                values = [solve(points[0])?, values[0]];
             } else {
                 low = points[0];
                 points = [points[1], low + inner * (high - low)];
-                values = [values[1], self.solve(a, b, points[1], start)?];
+                values = [values[1], solve(points[1])?];
             }
         }
-        let sums = &mut self.sums;
-        sums.grid.resize(grid.len(), 0);
-        sums.grid
-            .iter_mut()
-            .zip(&iterations)
-            .for_each(|(sum, k)| *sum += k);
-        sums.oracle += iterations[best];
-        sums.golden += golden.iterations;
-        Ok(Again { iterations, golden })
+        Some(Again { iterations, golden })
     }
 
-    fn solve(&mut self, a: &Csr<T>, b: &[T], omega: f64, start: &[T]) -> Result<usize, CliError> {
+    /// Iterations with this ω; the bound on them where it does not converge or cannot be set up.
+    fn solve(
+        &mut self,
+        a: &Csr<T>,
+        b: &[T],
+        omega: f64,
+        start: &[T],
+        observer: &mut dyn Observer<T>,
+    ) -> Option<usize> {
         self.x.clear();
         self.x.extend_from_slice(start);
         let way = self.way.with_omega(omega);
         let solved = self
             .sequence
-            .solve(a, b, Some(&way), None, &mut self.x, &mut ());
-        let report = solved.map_err(CliError::Solve)?.report;
-        Ok(match report.converged() {
-            true => report.iterations,
-            false => self.stopping.max_iters,
-        })
+            .solve(a, b, Some(&way), None, &mut self.x, observer);
+        match solved.map(|solved| solved.report) {
+            Ok(report) if report.reason == StopReason::Interrupted => None,
+            Ok(report) if report.converged() => Some(report.iterations),
+            _ => Some(self.stopping.max_iters),
+        }
     }
 }
 
 impl Sums {
+    /// Takes a system that is done.
+    pub fn add(&mut self, again: &Again) {
+        self.grid.resize(again.iterations.len(), 0);
+        let sums = self.grid.iter_mut().zip(&again.iterations);
+        sums.for_each(|(sum, k)| *sum += k);
+        self.oracle += again.iterations.iter().min().copied().unwrap_or(0);
+        self.golden += again.golden.iterations;
+    }
+
     pub fn best_fixed(&self) -> Option<BestFixed> {
         let sums = self.grid.iter().zip(paper_grid());
         let best = sums.min_by_key(|(sum, _)| **sum)?;

@@ -167,6 +167,13 @@ impl<'a, T: Double> Run<'a, T> {
     /// One system; false if it was stopped.
     fn one(&mut self, index: usize, left: Option<Duration>) -> Result<bool, CliError> {
         let started = Instant::now();
+        if !self.x.iter().all(|v| v.is_finite()) {
+            // what a resumed run would be given
+            match self.carrier.sequence().and_then(|s| s.kept().next()) {
+                Some(last) if last.len() == self.x.len() => self.x.copy_from_slice(last),
+                _ => self.x.fill(T::ZERO),
+            }
+        }
         let current = self.source.next(index, &self.x)?;
         let read = started.elapsed();
         let a = current.a;
@@ -185,12 +192,20 @@ impl<'a, T: Double> Run<'a, T> {
             sequence.set_stopping(judge.stopping(method.as_ref(), None));
             sequence.advance(change);
         }
-        let started = Instant::now();
         if let Some(sequence) = carrier.sequence() {
             sequence.guess(&mut self.x);
         }
-        let start = self.hindsight.is_some().then(|| self.x.clone());
         let mut observer = Until::within(left);
+        // first, so that a run that is stopped within has learned nothing of this system yet
+        let mut again = None;
+        if let Some(hindsight) = &mut self.hindsight {
+            let stopping = judge.stopping(method.as_ref(), None);
+            again = hindsight.judge(a, current.b, change, stopping, &self.x, &mut observer);
+            if again.is_none() {
+                return Ok(false);
+            }
+        }
+        let started = Instant::now();
         let given = self.contexts.as_ref().map(|all| all[index].as_slice());
         let context = given.unwrap_or(current.context);
         let carried = carrier.solve(a, current.b, change, context, &mut self.x, &mut observer);
@@ -216,13 +231,9 @@ impl<'a, T: Double> Run<'a, T> {
         let column = judge.columns(&self.x, reports).remove(0);
         self.names = (solved.solver, solved.precond);
         self.totals.add(&carried, &column, &seconds);
-        let again = match (&mut self.hindsight, start) {
-            (Some(hindsight), Some(start)) => {
-                let stopping = judge.stopping(method.as_ref(), None);
-                Some(hindsight.judge(a, current.b, change, stopping, &start)?)
-            }
-            _ => None,
-        };
+        if let (Some(hindsight), Some(again)) = (&mut self.hindsight, &again) {
+            hindsight.sums.add(again);
+        }
         if let Some(folder) = &self.args.out {
             write_solution(folder, &current.matrix.path, &self.x)?;
         }
