@@ -6,9 +6,10 @@
 //!   pᵢ = 1/(d + η(ŷᵢ − ŷ_min)),  the rest to the arm of ŷ_min,  η = 2t √(dt/(R + 2α²t))
 //! with R the sum of squared errors of prediction and α the error of approximation.
 //!
-//! Departures: θⱼ is drawn to zero by a weight of 0.03 j² outcomes; the fit is from the normal equations of each arm, so that memory and work do not
-//! grow with t; R is summed in units of cost and scaled when used; a range that is not given grows
-//! with what is seen, and the normal equations are carried over to the new polynomials exactly.
+//! Departures: θⱼ is drawn to zero by a weight of 0.03 j² outcomes; the fit is from the normal
+//! equations of each arm, so that memory and work do not grow with t; R is summed in units of cost and
+//! scaled when used; a range that is not given grows with what is seen, and the normal equations are
+//! carried over to the new polynomials exactly.
 //!
 //! | decision | O(dm) | update | O(m³) | memory | d(m² + 2m) |
 //!
@@ -58,7 +59,7 @@ impl ChebCb {
     /// Over a range of the context, if it is known.
     pub fn new(arms: usize, range: Option<[f64; 2]>) -> Self {
         let arm = Arm {
-            gram: Square::from_diagonal(&Coefficients::from_fn(|j, _| RIDGE * (j * j) as f64)),
+            gram: Square::zeros(),
             rhs: Coefficients::zeros(),
             theta: Coefficients::zeros(),
             plays: 0,
@@ -162,11 +163,13 @@ impl Arm {
             return;
         }
         let target = self.rhs / scale;
-        let theta = least_norm(&self.gram, &target);
+        let pull = Coefficients::from_fn(|j, _| RIDGE * (j * j) as f64);
+        let gram = self.gram + Square::from_diagonal(&pull);
+        let theta = least_norm(&gram, &target);
         let within = theta.iter().zip(bounds.iter()).all(|(t, b)| t.abs() <= *b);
         self.theta = match within {
             true => theta,
-            false => bounded(&self.gram, &target, bounds, self.theta),
+            false => bounded(&gram, &target, bounds, self.theta),
         };
     }
 }
