@@ -13,6 +13,8 @@ use resolvent::{Csr, petsc};
 pub struct Files {
     name: String,
     pairs: Vec<Pair>,
+    /// In the order in which they first appear.
+    streams: Vec<String>,
     seed: u64,
     complex: bool,
 }
@@ -21,7 +23,11 @@ impl Files {
     /// Looks whether every file is there, and whether one of them is complex.
     pub fn new(name: &str, pairs: Vec<Pair>, seed: u64) -> Result<Self, CliError> {
         let mut complex = false;
+        let mut streams: Vec<String> = Vec::new();
         for pair in &pairs {
+            if !streams.contains(&pair.stream) {
+                streams.push(pair.stream.clone());
+            }
             for path in [Some(&pair.matrix), pair.rhs.as_ref()]
                 .into_iter()
                 .flatten()
@@ -39,6 +45,7 @@ impl Files {
         Ok(Self {
             name: name.into(),
             pairs,
+            streams,
             seed,
             complex,
         })
@@ -51,8 +58,8 @@ impl Files {
     /// The source, in real or complex numbers.
     pub fn of<T: Double>(self) -> Reader<T> {
         Reader {
+            systems: self.streams.iter().map(|_| None).collect(),
             files: self,
-            system: None,
         }
     }
 }
@@ -60,8 +67,8 @@ impl Files {
 /// Reads one system after the other.
 pub struct Reader<T> {
     files: Files,
-    /// The system at hand.
-    system: Option<(Csr<T>, Rhs<T>)>,
+    /// The last one of each stream.
+    systems: Vec<Option<(Csr<T>, Rhs<T>)>>,
 }
 
 impl<T: Double> Source<T> for Reader<T> {
@@ -77,13 +84,24 @@ impl<T: Double> Source<T> for Reader<T> {
         Guess::Zero
     }
 
+    fn streams(&self) -> Vec<String> {
+        self.files.streams.clone()
+    }
+
+    fn stream(&self, index: usize) -> usize {
+        let name = &self.files.pairs[index].stream;
+        let found = self.files.streams.iter().position(|stream| stream == name);
+        found.unwrap_or(0)
+    }
+
     fn next(&mut self, index: usize, _: &[T]) -> Result<Current<'_, T>, CliError> {
+        let stream = self.stream(index);
         let pair = &self.files.pairs[index];
         let input = Input::read(&pair.matrix)?;
         input.square()?;
         let matrix = input.json();
         let a: Csr<T> = T::matrix(&pair.matrix, input.matrix)?;
-        let change = match &self.system {
+        let change = match &self.systems[stream] {
             Some((before, _)) => compare(before, &a),
             None => Change::Pattern,
         };
@@ -98,7 +116,7 @@ impl<T: Double> Source<T> for Reader<T> {
                 columns: rhs.columns,
             });
         }
-        let (a, rhs) = self.system.insert((a, rhs));
+        let (a, rhs) = self.systems[stream].insert((a, rhs));
         Ok(Current {
             a,
             b: &rhs.b,

@@ -12,6 +12,8 @@ pub struct Pair {
     /// A file; `None`: b = A·x* with x* random.
     pub rhs: Option<PathBuf>,
     pub context: Vec<f64>,
+    /// The equation it belongs to; empty where there is but one.
+    pub stream: String,
 }
 
 /// The systems of a folder or a manifest.
@@ -58,6 +60,7 @@ fn folder(path: &Path) -> Result<Vec<Pair>, CliError> {
         matrix: path.join(name),
         rhs: partner(stem).map(|name| path.join(name)),
         context: Vec::new(),
+        stream: String::new(),
     };
     Ok(matrices.map(pair).collect())
 }
@@ -93,7 +96,7 @@ fn natural(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// CSV with a header `matrix,rhs[,context…]`, paths relative to it.
+/// CSV with a header `matrix,rhs[,stream][,context…]`, paths relative to it.
 fn manifest(path: &Path) -> Result<Vec<Pair>, CliError> {
     let wrong = |line: u64, problem: String| CliError::Manifest {
         path: path.into(),
@@ -123,6 +126,9 @@ fn manifest(path: &Path) -> Result<Vec<Pair>, CliError> {
             ),
         ));
     }
+    if header.iter().filter(|name| *name == "stream").count() > 1 {
+        return Err(wrong(1, "there are several columns `stream`".into()));
+    }
     let base = path.parent().unwrap_or(Path::new("."));
     let mut pairs = Vec::new();
     for record in reader.records() {
@@ -132,9 +138,10 @@ fn manifest(path: &Path) -> Result<Vec<Pair>, CliError> {
         if field(0).is_empty() {
             return Err(wrong(line, "the matrix is missing".into()));
         }
-        let mut context = Vec::new();
+        let (mut context, mut stream) = (Vec::new(), String::new());
         for (name, text) in header.iter().zip(&record).skip(2) {
             match text.parse::<f64>() {
+                _ if name == "stream" => stream = named(text).map_err(|p| wrong(line, p))?,
                 Ok(value) if value.is_finite() => context.push(value),
                 _ => {
                     return Err(wrong(
@@ -150,9 +157,18 @@ fn manifest(path: &Path) -> Result<Vec<Pair>, CliError> {
                 .filter(|name| !name.is_empty() && *name != "random")
                 .map(|name| base.join(name)),
             context,
+            stream,
         });
     }
     Ok(pairs)
+}
+
+/// The name of a stream.
+fn named(text: &str) -> Result<String, String> {
+    match text.is_empty() {
+        true => Err("stream is empty; name the equation that the system belongs to".into()),
+        false => Ok(text.into()),
+    }
 }
 
 #[cfg(test)]
@@ -211,11 +227,19 @@ mod tests {
         assert_eq!(pairs[0].matrix, folder.path().join("a.mtx"));
         assert_eq!(pairs[0].context, [0.5]);
         assert_eq!((&pairs[1].rhs, pairs[1].context[0]), (&None, 1e-3));
+        let pairs = read("matrix,rhs,dt,stream\na.mtx,,0.5,p\nc.mtx,,1,T\n").unwrap();
+        let streams: Vec<_> = pairs.iter().map(|pair| &pair.stream[..]).collect();
+        assert_eq!(
+            (streams, &pairs[1].context[..]),
+            (vec!["p", "T"], &[1.0][..])
+        );
         for (text, line) in [
             ("a.mtx,b.mtx\n", ":1:"),
             ("matrix,rhs,dt\na.mtx,b.mtx,x\n", ":2:"),
             ("matrix,rhs\na.mtx,b.mtx\n,b.mtx\n", ":3:"),
             ("matrix,rhs\na.mtx,b.mtx,7\n", ":2:"),
+            ("matrix,rhs,stream\na.mtx,b.mtx,p\na.mtx,b.mtx,\n", ":3:"),
+            ("matrix,rhs,stream,stream\na.mtx,b.mtx,p,p\n", ":1:"),
         ] {
             let error = read(text).unwrap_err().to_string();
             assert!(error.contains(line), "{error}");

@@ -15,6 +15,7 @@ pub struct Current<'a, T> {
     pub b: &'a [T],
     /// x*, where it is known.
     pub exact: Option<&'a [T]>,
+    /// Since the system before in its stream.
     pub change: Change,
     /// As given with the system.
     pub context: &'a [f64],
@@ -29,8 +30,16 @@ pub trait Source<T: Double> {
     fn len(&self) -> usize;
     /// The initial guess that belongs to it.
     fn guess(&self) -> Guess;
-    /// Reads or generates system `index`; `solution` is that of the one before, empty for the
-    /// first.
+    /// The equations whose systems alternate; one without a name where there is but one.
+    fn streams(&self) -> Vec<String> {
+        vec![String::new()]
+    }
+    /// Which of them system `index` is of.
+    fn stream(&self, _index: usize) -> usize {
+        0
+    }
+    /// Reads or generates system `index`; `solution` is that of the one before in its stream, empty
+    /// for the first.
     fn next(&mut self, index: usize, solution: &[T]) -> Result<Current<'_, T>, CliError>;
     /// What it carries besides the last solution.
     fn save(&self) -> Vec<f64> {

@@ -37,14 +37,18 @@ fn report(args: &ReportArgs) -> Result<Status, CliError> {
         ("json", args.common.json_file()),
     ];
     outputs(&inputs, &files)?;
-    let logs = args.logs.iter().map(|path| Log::read(path));
-    let logs = logs.collect::<Result<Vec<_>, _>>()?;
-    for log in logs.iter().filter(|log| log.cut_off && !args.common.quiet) {
-        eprintln!(
-            "resolvent: warning: {}:{}: the last line is cut off, as a killed run leaves it; it is left out",
-            log.path.display(),
-            log.systems.len() + 1
-        );
+    let mut logs = Vec::new();
+    for path in &args.logs {
+        let streams = Log::read(path)?;
+        let lines: usize = streams.iter().map(|log| log.systems.len()).sum();
+        if streams.iter().any(|log| log.cut_off) && !args.common.quiet {
+            eprintln!(
+                "resolvent: warning: {}:{}: the last line is cut off, as a killed run leaves it; it is left out",
+                path.display(),
+                lines + 1
+            );
+        }
+        logs.extend(streams);
     }
     let costs: Vec<_> = logs.iter().map(|log| Costs::of(log, args.cost)).collect();
     let each = logs.iter().zip(&costs);

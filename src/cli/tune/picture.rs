@@ -6,7 +6,6 @@ use super::report::{Costs, LogJson, Other, ReportJson};
 use super::table::number;
 use crate::cli::plot::choices::Chosen;
 use crate::cli::plot::regret::{self as plot, Figure};
-use crate::cli::solve::file_name;
 
 /// The picture of a report.
 pub fn figure<'a>(logs: &'a [Log], costs: &'a [Costs], report: &'a ReportJson) -> Figure<'a> {
@@ -15,7 +14,7 @@ pub fn figure<'a>(logs: &'a [Log], costs: &'a [Costs], report: &'a ReportJson) -
         .map(|((log, costs), said)| run(log, costs, said))
         .collect();
     let title = match &report.logs[..] {
-        [_] => file_name(&logs[0].path),
+        [_] => logs[0].name(),
         logs => format!("{} runs", logs.len()),
     };
     let known = report
@@ -59,7 +58,7 @@ fn run<'a>(log: &'a Log, costs: &'a Costs, said: &LogJson) -> plot::Run<'a> {
         name: solve.arm.as_deref(),
         capped: solve.capped,
     });
-    let file = file_name(&log.path);
+    let file = log.name();
     plot::Run {
         name: name(&file, said),
         file,
