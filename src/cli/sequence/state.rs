@@ -5,6 +5,7 @@ use super::report::Totals;
 use crate::cli::error::CliError;
 use resolvent::models::TunedState;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Of the format.
@@ -29,6 +30,8 @@ pub struct StreamState {
     pub totals: Totals,
     /// Who solved the last system.
     pub names: [String; 2],
+    /// The experts of the tuner and their weights.
+    pub experts: BTreeMap<String, f64>,
     /// The last solutions, the newest first.
     pub solutions: Vec<Vec<f64>>,
     /// What the tuner has learned.

@@ -8,6 +8,7 @@ use super::tuning::Tuning;
 use crate::cli::input::Double;
 use resolvent::Method;
 use resolvent::solvers::{SequenceConfig, Way};
+use std::collections::BTreeMap;
 
 pub struct Stream<T: Double> {
     /// Empty where there is no other.
@@ -19,6 +20,8 @@ pub struct Stream<T: Double> {
     pub x: Vec<T>,
     /// Who solved it.
     pub names: [String; 2],
+    /// Of a tuner that was saved, until it is made again.
+    experts: BTreeMap<String, f64>,
 }
 
 impl<T: Double> Stream<T> {
@@ -36,6 +39,7 @@ impl<T: Double> Stream<T> {
             hindsight: tuning.hindsight.then(|| Hindsight::new(method)),
             x: Vec::new(),
             names: ["auto"; 2].map(String::from),
+            experts: BTreeMap::new(),
         }
     }
 
@@ -54,6 +58,7 @@ impl<T: Double> Stream<T> {
     pub fn restore(&mut self, state: StreamState) {
         self.totals = state.totals;
         self.names = state.names;
+        self.experts = state.experts;
         for solution in state.solutions.iter().rev() {
             self.x = T::from_parts(solution);
             self.carrier.keep(self.x.clone());
@@ -69,9 +74,18 @@ impl<T: Double> Stream<T> {
             name: self.name.clone(),
             totals: self.totals,
             names: self.names.clone(),
+            experts: self.experts(),
             solutions: self.carrier.kept(),
             tuner: self.carrier.learned(),
             hindsight: self.hindsight.as_ref().map(|h| h.sums.clone()),
+        }
+    }
+
+    /// The experts of the tuner and their weights.
+    fn experts(&self) -> BTreeMap<String, f64> {
+        match &self.carrier {
+            Carrier::Waiting { .. } => self.experts.clone(),
+            made => made.weights().into_iter().collect(),
         }
     }
 
@@ -82,7 +96,7 @@ impl<T: Double> Stream<T> {
         Summary {
             solver: Some(solver),
             precond: Some(precond),
-            experts: self.carrier.weights().into_iter().collect(),
+            experts: self.experts(),
             best_fixed: again.and_then(|sums| sums.best_fixed()),
             oracle: again.and_then(|sums| sums.oracle()),
             golden: again.and_then(|sums| sums.golden()),

@@ -70,7 +70,7 @@ fn with_nothing_left_to_do_the_names_are_still_known() {
     let state = scratch("done.json");
     let common = ["sequence", "heat2d:nx=12,systems=5", "--state", &state];
     let first = resolvent(&[&common[..], &["--json"]].concat()).json();
-    assert_eq!(first["precond"], "ic0");
+    assert_ne!(first["solver"], "auto");
     let again = resolvent(&[&common[..], &["--json"]].concat()).json();
     assert_eq!(again["resumed_at"], 5);
     for key in ["solver", "precond", "iterations_total"] {
