@@ -4,6 +4,7 @@ pub mod args;
 mod carrier;
 mod close;
 mod files;
+mod folder;
 mod generated;
 mod hindsight;
 mod line;
@@ -46,14 +47,17 @@ pub fn run(args: &SequenceArgs, threads: usize) -> Result<Status, CliError> {
         ("state", args.state.as_deref()),
         ("json", args.common.json_file()),
     ];
-    outputs(&[("the source", Path::new(&args.source))], &files)?;
+    let mut inputs = vec![("the source", Path::new(&args.source))];
+    inputs.extend(args.rhs.as_deref().map(|rhs| ("the right-hand sides", rhs)));
+    outputs(&inputs, &files)?;
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder).map_err(|source| CliError::Write {
             path: folder.clone(),
             source,
         })?;
     }
-    match source::open(&args.source, args.common.seed)? {
+    let options = args.petsc.unwrap_or_default();
+    match source::open(&args.source, args.rhs.as_deref(), options, args.common.seed)? {
         AnySource::Real(source) => Run::new(args, threads, source)?.all(),
         AnySource::Complex(source) => Run::new(args, threads, source)?.all(),
     }

@@ -46,8 +46,10 @@ impl<T: Double> Run<'_, T> {
     /// What must be the same for a run to go on.
     fn fingerprint(&self) -> String {
         let args = self.args;
+        let rhs = args.rhs.as_ref();
+        let rhs = rhs.map_or(String::new(), |rhs| format!(" --rhs {}", rhs.display()));
         format!(
-            "{} --solver {} --precond {} --omega {:?} --restart {:?} --rtol {:e} --atol {:e} --max-iters {:?} --x0 {} --seed {}{}",
+            "{}{rhs} --solver {} --precond {} --omega {:?} --restart {:?} --rtol {:e} --atol {:e} --max-iters {:?} --x0 {} --seed {}{}",
             self.source.name(),
             args.how.solver,
             args.how.precond,
