@@ -34,6 +34,7 @@ fn report(args: &ReportArgs) -> Result<Status, CliError> {
         .collect();
     let files = [
         ("plot", args.plot.as_deref()),
+        ("plot-omega", args.plot_omega.as_deref()),
         ("json", args.common.json_file()),
     ];
     outputs(&inputs, &files)?;
@@ -63,6 +64,9 @@ fn report(args: &ReportArgs) -> Result<Status, CliError> {
     };
     if let Some(path) = &args.plot {
         picture::figure(&logs, &costs, &result).save(path)?;
+    }
+    if let Some(path) = &args.plot_omega {
+        picture::omegas(&logs, &costs, &result)?.save(path)?;
     }
     if !args.common.quiet && !args.common.json_on_stdout() {
         words::stdout(&result.text())?;
