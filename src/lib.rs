@@ -23,6 +23,17 @@ pub use resolvent_solvers::precond;
 
 pub mod registry;
 
+/// Compiles and runs the Rust in pages; `tests/cli/docs.rs` sees to it that none is left out.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod pages {
+    macro_rules! pages {
+        ($($name:ident = $path:literal),* $(,)?) => {
+            $(#[doc = include_str!(concat!("../", $path))] struct $name;)*
+        };
+    }
+    pages! {
+        Readme = "README.md",
+        Sequence = "docs/methods/sequence.md",
+        Tuner = "docs/methods/tuner.md",
+    }
+}

@@ -16,7 +16,7 @@ pub enum CliError {
     #[error(transparent)]
     Petsc(#[from] PetscError),
     /// The objects of such a file are no sequence.
-    #[error("{}: {problem}; each matrix must have its right-hand side after it, in the order of the systems", path.display())]
+    #[error("{}: {problem}", path.display())]
     Objects { path: PathBuf, problem: String },
     /// The log of a sequence.
     #[error(transparent)]
@@ -26,6 +26,15 @@ pub enum CliError {
     Missing(PathBuf),
     #[error("--rhs {}: no such file; give a Matrix Market file, `random` or `row-sums`", .0.display())]
     MissingRhs(PathBuf),
+    #[error("--rhs {}: no such file; give a binary file of PETSc with the right-hand sides", .0.display())]
+    MissingDump(PathBuf),
+    #[error(
+        "--rhs does not apply to {0}: it is for a binary file of PETSc with matrices alone. A folder has the right-hand sides beside the matrices, a list has a column for them"
+    )]
+    RhsOfPetsc(String),
+    /// Two files of a folder are called the same but for what ends their names.
+    #[error("{}: {} and {} would be the same system; leave one of them there, or list the files in a CSV file", folder.display(), names[0], names[1])]
+    Twice { folder: PathBuf, names: [String; 2] },
     #[error("{}: this is a folder; give the path of a Matrix Market file in it (.mtx or .mtx.gz)", .0.display())]
     Folder(PathBuf),
     #[error("{}: --{option} would write over {other}; give it a file of its own", path.display())]

@@ -1,5 +1,9 @@
 //! `resolvent sequence`.
 
+mod petsc;
+mod resume;
+mod streams;
+
 use crate::{error, resolvent, scratch};
 use serde_json::Value;
 use std::fmt::Write;
@@ -113,46 +117,6 @@ fn left_to_auto_and_listed_in_a_manifest() {
 }
 
 #[test]
-fn stopped_and_gone_on_with_it_is_the_same_run() {
-    let folder = folder("resumed", 12);
-    let path = folder.to_string_lossy();
-    let (whole, parts) = (scratch("whole.jsonl"), scratch("parts.jsonl"));
-    let state = scratch("parts.json");
-    let common = [
-        "sequence",
-        &path,
-        "--solver",
-        "cg",
-        "--precond",
-        "ic0",
-        "--x0",
-        "extrapolate",
-        "--json",
-    ];
-    let total = resolvent(&[&common[..], &["--log", &whole]].concat()).json();
-    let mut limit = 2e-4;
-    let mut runs = 0;
-    let last = loop {
-        let limited = limit.to_string();
-        let more = ["--log", &parts, "--state", &state, "--max-time", &limited];
-        let run = resolvent(&[&common[..], &more].concat());
-        runs += 1;
-        let json = run.json();
-        if json["remaining"] == 0 {
-            assert_eq!(run.status, 0);
-            break json;
-        }
-        assert_eq!(run.status, 1);
-        limit *= 1.5;
-    };
-    assert!(runs > 1);
-    assert_eq!(log(&whole), log(&parts));
-    assert_eq!(total["iterations_total"], last["iterations_total"]);
-    let other = error(&[&common[..], &["--state", &state, "--rtol", "1e-6"]].concat());
-    assert!(other.contains("another run"), "{other}");
-}
-
-#[test]
 fn what_is_not_a_sequence_is_explained() {
     let empty = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("empty");
     std::fs::create_dir_all(&empty).expect("the scratch folder");
@@ -247,65 +211,6 @@ fn a_generator_is_tuned_and_looked_back_at() {
 }
 
 #[test]
-fn a_tuned_run_that_was_stopped_goes_on_as_if_it_had_not_been() {
-    for (source, tuner) in [
-        ("shifted-laplacian:systems=40,n=49", "auto"),
-        ("heat2d-jump:nx=20,systems=40,hold=5", "learned"),
-        ("heat2d:nx=12,systems=40", "chebcb"),
-    ] {
-        let solver = if source.starts_with("shifted") {
-            "sor"
-        } else {
-            "cg"
-        };
-        let (whole, parts) = (scratch("tuned_whole.jsonl"), scratch("tuned_parts.jsonl"));
-        let state = scratch("tuned_parts.state.json");
-        let _ = std::fs::remove_file(&state);
-        let common = [
-            "sequence",
-            source,
-            "--solver",
-            solver,
-            "--tuner",
-            tuner,
-            "--hindsight",
-            "--json",
-        ];
-        let once = resolvent(&[&common[..], &["--log", &whole]].concat()).json();
-        let part = |more: &[&str]| {
-            let files = ["--log", &parts, "--state", &state];
-            resolvent(&[&common[..], &files, more].concat())
-        };
-        let mut runs = 0;
-        let closing = loop {
-            let ran = part(&["--max-time", "0.004"]);
-            runs += 1;
-            if ran.status == 0 {
-                break ran.json();
-            }
-            assert_eq!(ran.status, 1, "{}", ran.stderr);
-            if runs == 200 {
-                break part(&[]).json(); // a slow machine
-            }
-        };
-        assert_eq!(log(&whole), log(&parts), "{source}");
-        for key in [
-            "cost_total",
-            "iterations_total",
-            "best_fixed",
-            "oracle",
-            "experts",
-        ] {
-            assert_eq!(once[key], closing[key], "{source} {key}");
-        }
-        let other = [
-            "sequence", source, "--solver", solver, "--tuner", "exp3", "--state", &state,
-        ];
-        assert!(error(&other).contains("another run"));
-    }
-}
-
-#[test]
 fn what_cannot_be_tuned_is_said() {
     let refused = |more: &[&str], says: &str| {
         let common = ["sequence", "heat2d:nx=8,systems=3"];
@@ -369,75 +274,4 @@ fn whole_configurations_are_chosen_among() {
         arms.len() > 3 && arms.iter().any(|arm| arm == "cg+ic0"),
         "{arms:?}"
     );
-}
-
-/// A tridiagonal matrix as PETSc writes it.
-fn petsc_matrix(file: &mut Vec<u8>, n: i32, diagonal: f64) {
-    let near = |i: i32| (i - 1).max(0)..(i + 2).min(n);
-    let mut ints = vec![1_211_216, n, n, 3 * n - 2];
-    ints.extend((0..n).map(|i| near(i).len() as i32));
-    ints.extend((0..n).flat_map(near));
-    file.extend(ints.iter().flat_map(|int| int.to_be_bytes()));
-    for i in 0..n {
-        for j in near(i) {
-            let value = if i == j { diagonal } else { -1.0 };
-            file.extend(value.to_be_bytes());
-        }
-    }
-}
-
-fn petsc_vector(file: &mut Vec<u8>, n: i32, value: f64) {
-    file.extend([1_211_214, n].iter().flat_map(|int| int.to_be_bytes()));
-    file.extend((0..n).flat_map(|_| value.to_be_bytes()));
-}
-
-#[test]
-fn a_binary_file_of_petsc() {
-    let mut bytes = Vec::new();
-    petsc_matrix(&mut bytes, 30, 2.0);
-    petsc_vector(&mut bytes, 30, 1.0);
-    petsc_vector(&mut bytes, 30, 2.0); // another right-hand side
-    petsc_matrix(&mut bytes, 30, 2.5);
-    petsc_vector(&mut bytes, 30, 1.0);
-    let path = scratch("dump.bin");
-    std::fs::write(&path, &bytes).expect("the scratch folder");
-    let (written, out) = (scratch("dump.jsonl"), scratch("dump_x"));
-    let cg = ["--solver", "cg", "--precond", "ic0", "--json"];
-    let more = ["--log", &written, "--out", &out];
-    let run = resolvent(&[&["sequence", &path], &cg[..], &more].concat());
-    assert_eq!(run.status, 0, "{}", run.stderr);
-    let json = run.json();
-    assert_eq!(
-        (&json["systems"], &json["converged"]),
-        (&3.into(), &3.into())
-    );
-    for (index, line) in log(&written).iter().enumerate() {
-        let name = line["matrix"]["path"].as_str().expect("a path");
-        assert!(name.ends_with(&format!("dump.bin#{index}")), "{name}");
-        assert_eq!(line["matrix"]["nnz"], 88);
-    }
-    assert_eq!(std::fs::read_dir(&out).expect("solutions").count(), 3);
-
-    // alone, and listed
-    let alone = resolvent(&["solve", &path, "--rhs", &path, "--json"]);
-    assert_eq!(alone.status, 0, "{}", alone.stderr);
-    let list = scratch("dumps.csv");
-    std::fs::write(&list, "matrix,rhs\ndump.bin,dump.bin\n").expect("the scratch folder");
-    let listed = resolvent(&["sequence", &list, "--json"]);
-    assert_eq!(listed.status, 0, "{}", listed.stderr);
-
-    // without its last vector, and cut off
-    for (length, says) in [
-        (bytes.len() - 248, "has no vector after it"),
-        (bytes.len() - 1, "takes 240 bytes"),
-        (6, "takes 4 bytes"),
-    ] {
-        let path = scratch("broken.bin");
-        std::fs::write(&path, &bytes[..length]).expect("the scratch folder");
-        let error = error(&["sequence", &path]);
-        assert!(
-            error.contains("broken.bin") && error.contains(says),
-            "{error}"
-        );
-    }
 }

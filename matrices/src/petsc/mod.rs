@@ -86,7 +86,15 @@ pub fn read(path: &Path) -> Result<Vec<Object>, PetscError> {
 /// # Errors
 /// [`PetscError`].
 pub fn headers(path: &Path) -> Result<Vec<Header>, PetscError> {
-    let mut reader = Reader::open(path)?;
+    headers_with(path, PetscOptions::default())
+}
+
+/// What there is in a file, of which this is known.
+///
+/// # Errors
+/// [`PetscError`].
+pub fn headers_with(path: &Path, options: PetscOptions) -> Result<Vec<Header>, PetscError> {
+    let mut reader = Reader::open_with(path, options)?;
     let mut headers = Vec::new();
     while let Some(header) = reader.skip_object()? {
         headers.push(header);

@@ -249,3 +249,72 @@ fn a_file_that_petsc_has_written() {
     assert_eq!(headers(path).unwrap().len(), 4);
     assert!(!recognised(Path::new(env!("CARGO_MANIFEST_DIR"))));
 }
+
+/// Class and number of each object, whatever the build of PETSc.
+#[test]
+fn files_that_builds_of_petsc_have_written() {
+    use Kind::{Matrix as M, Vector as V};
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/petsc"));
+    for (name, kinds, complex, index64) in [
+        ("complex.bin", &[M, V, M, V][..], true, false),
+        ("indices64.bin", &[M, V, M, V], false, true),
+        ("complex_indices64.bin", &[M, V, M, V], true, true),
+        ("A.bin", &[M, M, M], false, false),
+        ("b.bin", &[V, V, V], false, false),
+        ("grouped.bin", &[M, M, V, V], false, false),
+    ] {
+        let path = folder.join(name);
+        let seen = headers(&path).unwrap();
+        let found: Vec<_> = seen.iter().map(|header| header.kind).collect();
+        assert_eq!(found, kinds, "{name}");
+        let told = PetscOptions {
+            index64: Some(index64),
+            complex: Some(complex),
+        };
+        assert_eq!(headers_with(&path, told).unwrap(), seen, "{name}");
+        let (mut matrices, mut vectors) = (0, 0);
+        for (header, object) in seen.iter().zip(read(&path).unwrap()) {
+            assert_eq!((header.complex, header.index64), (complex, index64));
+            let im = if complex { 0.25 } else { 0.0 };
+            match object {
+                Object::Matrix(a) => {
+                    let at = |i, j| match &a {
+                        AnyMatrix::Real(a) => a.view().get(i, j).into(),
+                        AnyMatrix::Complex(a) => a.view().get(i, j),
+                    };
+                    let diagonal = Complex::new(2.0 + 0.5 * f64::from(matrices), im);
+                    assert!((0..5).all(|i| at(i, i) == diagonal), "{name}");
+                    assert_eq!((at(3, 4), at(0, 2)), ((-1.0).into(), 0.0.into()));
+                    matrices += 1;
+                }
+                Object::Vector(b) => {
+                    let at = |i: usize| match &b {
+                        AnyVectors::Real(b) => b.data[i].into(),
+                        AnyVectors::Complex(b) => b.data[i],
+                    };
+                    let entry = |i: usize| Complex::from((i + 1 + 10 * vectors) as f64);
+                    assert!((0..5).all(|i| at(i) == entry(i)), "{name}");
+                    vectors += 1;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn other_widths_than_those_of_the_file_are_said_to_be_wrong() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/petsc"));
+    let refused = |name: &str, index64, complex| {
+        let options = PetscOptions { index64, complex };
+        let error = headers_with(&folder.join(name), options).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains(name), "{text}");
+        text
+    };
+    let text = refused("indices64.bin", Some(false), None);
+    assert!(text.contains("other width"), "{text}");
+    let text = refused("two_systems.bin", Some(true), None);
+    assert!(text.contains("other width"), "{text}");
+    refused("complex.bin", None, Some(false));
+    refused("two_systems.bin", None, Some(true));
+}

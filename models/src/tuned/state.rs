@@ -28,7 +28,41 @@ pub struct TunedState {
     matrix: MatrixContext,
 }
 
+/// What is known of a matrix: all that a solve changes in a tuner before it learns from the outcome.
+#[derive(Debug, Clone)]
+pub struct Described<T> {
+    beta: f64,
+    tracked: Option<(Vec<T>, f64)>,
+    diagonal: Vec<f64>,
+    matrix: MatrixContext,
+}
+
 impl<T: Scalar> Tuned<T> {
+    /// What is known of the matrix of the system before, for [`Tuned::undescribe`].
+    pub fn described(&self) -> Described<T> {
+        let carried = |(vector, gap): (&[T], f64)| (vector.to_vec(), gap);
+        Described {
+            beta: self.beta,
+            tracked: self
+                .tracker
+                .as_ref()
+                .map(|tracker| carried(tracker.carried())),
+            diagonal: self.diagonal.clone(),
+            matrix: self.matrix,
+        }
+    }
+
+    /// Forgets a matrix whose solve was interrupted, so that solving it again later goes the same way as
+    /// if it had not been begun.
+    pub fn undescribe(&mut self, before: Described<T>) {
+        if let (Some(tracker), Some((vector, gap))) = (&mut self.tracker, &before.tracked) {
+            tracker.carry(vector, *gap);
+        }
+        self.beta = before.beta;
+        self.diagonal = before.diagonal;
+        self.matrix = before.matrix;
+    }
+
     /// What it has learned.
     pub fn save(&self) -> TunedState {
         let tracked = self.tracker.as_ref().map(|tracker| {

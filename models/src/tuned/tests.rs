@@ -230,3 +230,30 @@ fn what_makes_no_sense_is_refused() {
         Some(TunedError::NeedsOmega("young"))
     );
 }
+
+/// An observer that ends a solve at once.
+struct Never;
+
+impl resolvent_solvers::Observer<f64> for Never {
+    fn step(&mut self, _: &resolvent_solvers::Step<'_, f64>) -> std::ops::ControlFlow<()> {
+        std::ops::ControlFlow::Break(())
+    }
+}
+
+#[test]
+fn a_solve_that_was_interrupted_can_be_forgotten() {
+    let mut a = poisson();
+    let mut tuned = Tuned::<f64>::new(TunedConfig::new(cg_ssor())).unwrap();
+    let (b, mut x) = (right(a.nrows(), 0), vec![0.0; a.nrows()]);
+    let change = Change::Pattern;
+    tuned.next(&a, &b, change, &mut x, &mut ()).unwrap();
+    let (saved, before) = (tuned.save(), tuned.described());
+    a.values_mut().iter_mut().for_each(|v| *v += 0.01);
+    x.fill(0.0);
+    let ended = tuned.solve(&a, &b, Change::Values, &mut x, &mut Never);
+    let reason = ended.unwrap().solved.report.reason;
+    assert_eq!(reason, resolvent_solvers::StopReason::Interrupted);
+    assert_ne!(tuned.save(), saved);
+    tuned.undescribe(before);
+    assert_eq!(tuned.save(), saved);
+}

@@ -147,6 +147,10 @@ impl<'a> Strips<'a> {
             150..1000 => 3.0,
             _ => 2.0,
         };
+        let spot = match run.chosen.len() {
+            0..2000 => 0.5,
+            _ => size,
+        };
         let first = panel.y.ends[1] - self.rows.len() as f64 * pitch;
         let (mut marks, mut capped) = (Vec::new(), Vec::new());
         let mut seen = HashSet::new();
@@ -161,17 +165,16 @@ impl<'a> Strips<'a> {
             };
             let [x, y] = panel.at((t + 1) as f64, value);
             // what falls on the same spot is drawn once
-            if !seen.insert(((2.0 * x) as i64, (2.0 * y) as i64, chosen.capped)) {
+            if !seen.insert(((x / spot) as i64, (y / spot) as i64, chosen.capped)) {
                 continue;
             }
-            let mark = [x - size / 2.0, y - size / 2.0, size, size];
             match chosen.capped {
-                true => capped.push([x - size / 2.0, y - 4.0, size, 8.0]),
-                false => marks.push(mark),
+                true => capped.push([x, y]),
+                false => marks.push([x, y]),
             }
         }
-        page.boxes(&marks, color(index));
-        page.boxes(&capped, RED);
+        page.marks(&marks, [size, size], color(index));
+        page.marks(&capped, [size, 8.0], RED);
         !capped.is_empty()
     }
 }

@@ -2,6 +2,7 @@
 
 mod axes;
 pub mod choices;
+pub mod omegas;
 pub mod regret;
 pub mod spy;
 mod svg;

@@ -204,11 +204,17 @@ impl Figure<'_> {
         }
         // references first, the runs over them
         for role in [2, 1, 0] {
-            for (index, curves) in curves.iter().enumerate() {
-                let Some((last, rest)) = curves.get(role).and_then(|c| c.split_last()) else {
+            for (index, all) in curves.iter().enumerate() {
+                let Some((last, rest)) = all.get(role).and_then(|c| c.split_last()) else {
                     continue;
                 };
-                let step = rest.len().div_ceil(900).max(1);
+                // runs over the same systems have the same references: they are drawn once
+                let same =
+                    |later: &Vec<Vec<[f64; 2]>>| role > 0 && later.get(role) == Some(&all[role]);
+                if curves[index + 1..].iter().any(same) {
+                    continue;
+                }
+                let step = rest.len().div_ceil(450).max(1);
                 let thinned = rest.iter().step_by(step).chain([last]);
                 let line: Vec<_> = thinned.map(|&[t, mean]| panel.at(t, mean)).collect();
                 page.line(&line, roles[role].with(color(index)));

@@ -95,6 +95,17 @@ impl Page {
         self.push(format_args!(r#"<path d="{path}" fill="{fill}"/>"#));
     }
 
+    /// Marks of one colour and size, each around its point.
+    pub fn marks(&mut self, at: &[[f64; 2]], [width, height]: [f64; 2], color: &str) {
+        let mut path = String::with_capacity(at.len() * 14);
+        for [x, y] in at {
+            let _ = write!(path, "M{x:.1} {:.1}v{height}", y - height / 2.0);
+        }
+        self.push(format_args!(
+            r#"<path d="{path}" stroke="{color}" stroke-width="{width}"/>"#
+        ));
+    }
+
     pub fn text(&mut self, at: [f64; 2], anchor: Anchor, font: Font, text: &str) {
         self.turned(at, anchor, font, 0.0, text);
     }

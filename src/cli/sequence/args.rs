@@ -4,6 +4,7 @@ use super::tuning::Tuning;
 use crate::cli::args::{Common, How, Tolerance, list};
 use clap::{Args, ValueEnum};
 use resolvent::models::TunerKind;
+use resolvent::petsc::PetscOptions;
 use resolvent::registry::FAMILIES;
 use resolvent::solvers::Guess;
 use std::fmt::Write;
@@ -15,6 +16,7 @@ Examples:
   resolvent sequence list.csv --log solves.jsonl --state run.json   (killed? type it again)
   resolvent sequence systems/ --tune omega --x0 previous            (cg with ssor, omega learned)
   resolvent sequence dump.bin --x0 previous       (of PETSc: docs/methods/sequence.md)
+  resolvent sequence A.bin --rhs b.bin
   resolvent sequence systems/ --tune config --log solves.jsonl
   resolvent sequence heat2d-jump:nx=100,systems=300 --tune omega --hindsight --log heat.jsonl
   resolvent tune report heat.jsonl --plot heat.svg
@@ -40,14 +42,22 @@ fn help() -> String {
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, after_long_help = help())]
 pub struct SequenceArgs {
-    /// The systems, in order: a folder with NAME.mtx and NAME_b.mtx or A_1.mtx and b_1.mtx; a CSV
-    /// file with the columns matrix,rhs[,context…]; a binary file of PETSc (.bin, .petsc or .dat),
-    /// matrices and vectors in turn; or a generator (listed by --help)
+    /// The systems, in order: a folder with NAME.mtx and NAME_b.mtx or A_1.mtx and b_1.mtx (or
+    /// .bin of PETSc); a CSV file with the columns matrix,rhs[,stream][,context…]; a binary file of
+    /// PETSc (.bin, .petsc or .dat); or a generator (listed by --help)
     #[arg(
         value_name = "DIR|LIST.csv|DUMP.bin|GENERATOR",
         help_heading = "Arguments"
     )]
     pub source: String,
+    /// The right-hand sides, in the order of the matrices, where the source is a binary file of PETSc
+    /// without them
+    #[arg(long, value_name = "DUMP.bin", help_heading = "Binary files of PETSc")]
+    pub rhs: Option<PathBuf>,
+    /// What the numbers of binary files of PETSc are, if it is not to be seen from the files: int32 or
+    /// int64 (the indices), real or complex
+    #[arg(long, value_name = "int64,complex", value_parser = super::petsc::options, help_heading = "Binary files of PETSc")]
+    pub petsc: Option<PetscOptions>,
     #[command(flatten)]
     pub how: How,
     #[command(flatten)]

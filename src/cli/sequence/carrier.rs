@@ -4,7 +4,7 @@ use super::tuning::Tuning;
 use crate::cli::error::CliError;
 use crate::cli::input::Double;
 use resolvent::models::{Choice, Tuned, TunedState};
-use resolvent::solvers::{Change, Observer, Sequence, SequenceConfig, Solved, Way};
+use resolvent::solvers::{Change, Observer, Sequence, SequenceConfig, Solved, StopReason, Way};
 use resolvent::{Csr, Method, Precond};
 use std::path::Path;
 use std::time::Duration;
@@ -166,9 +166,13 @@ impl<T: Double> Carrier<T> {
             }
             Self::Tuned(tuned) => {
                 tuned.set_context(context);
+                let before = tuned.described();
                 let done = tuned
                     .solve(a, b, change, x, observer)
                     .map_err(CliError::Solve)?;
+                if done.solved.report.reason == StopReason::Interrupted {
+                    tuned.undescribe(before); // a state that is saved now is that before this system
+                }
                 Ok(Carried {
                     label: Some(tuned.label(done.choice.index)),
                     solved: done.solved,

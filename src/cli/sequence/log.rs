@@ -1,6 +1,6 @@
 //! The log: one line of JSON for each system.
 
-use super::report::Line;
+use super::line::Line;
 use crate::cli::error::CliError;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, Seek, Write};

@@ -2,15 +2,20 @@
 
 pub mod args;
 mod carrier;
+mod close;
 mod files;
+mod folder;
 mod generated;
 mod hindsight;
+mod line;
 mod log;
 mod manifest;
 mod petsc;
 mod report;
+mod resume;
 mod source;
 mod state;
+mod stream;
 mod ticker;
 pub mod tuning;
 
@@ -20,22 +25,21 @@ use super::input::Double;
 use super::interrupt;
 use super::judge::Judge;
 use super::machine;
-use super::report::{self as words, Column, Seconds, SolveJson, attempt_json};
+use super::report::Seconds;
 use super::solve::{chosen, outputs};
 use args::SequenceArgs;
-use carrier::{Carried, Carrier};
-use hindsight::Hindsight;
+use line::{Line, solve_json};
 use log::Log;
-use report::{Line, SequenceJson, Totals};
+use report::Totals;
 use resolvent::mtx;
-use resolvent::solvers::{Change, Guess, SequenceConfig, Solved, StopReason, Way};
+use resolvent::solvers::{Change, Guess, SequenceConfig, StopReason, Way};
 use resolvent::{Method, Precond};
-use source::{AnySource, Current, Source};
+use source::{AnySource, Source};
 use state::State;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use stream::Stream;
 use ticker::{Ticker, Until};
-use tuning::Tuning;
 
 pub fn run(args: &SequenceArgs, threads: usize) -> Result<Status, CliError> {
     let files = [
@@ -43,14 +47,17 @@ pub fn run(args: &SequenceArgs, threads: usize) -> Result<Status, CliError> {
         ("state", args.state.as_deref()),
         ("json", args.common.json_file()),
     ];
-    outputs(&[("the source", Path::new(&args.source))], &files)?;
+    let mut inputs = vec![("the source", Path::new(&args.source))];
+    inputs.extend(args.rhs.as_deref().map(|rhs| ("the right-hand sides", rhs)));
+    outputs(&inputs, &files)?;
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder).map_err(|source| CliError::Write {
             path: folder.clone(),
             source,
         })?;
     }
-    match source::open(&args.source, args.common.seed)? {
+    let options = args.petsc.unwrap_or_default();
+    match source::open(&args.source, args.rhs.as_deref(), options, args.common.seed)? {
         AnySource::Real(source) => Run::new(args, threads, source)?.all(),
         AnySource::Complex(source) => Run::new(args, threads, source)?.all(),
     }
@@ -67,15 +74,11 @@ struct Run<'a, T: Double> {
     guess: Guess,
     method: Option<Method<f64>>,
     precond: Option<Precond>,
-    carrier: Carrier<T>,
     /// Of the systems, where they come from a file of their own.
     contexts: Option<Vec<Vec<f64>>>,
-    totals: Totals,
-    hindsight: Option<Hindsight<T>>,
+    /// One for each equation.
+    streams: Vec<Stream<T>>,
     log: Option<Log>,
-    x: Vec<T>,
-    /// Who solved the last system.
-    names: (&'static str, &'static str),
 }
 
 impl<'a, T: Double> Run<'a, T> {
@@ -97,26 +100,24 @@ impl<'a, T: Double> Run<'a, T> {
                 systems: source.len(),
             });
         }
+        let names = source.streams();
         let config = SequenceConfig {
             guess,
             method,
             precond,
-            max_bytes: Some(machine::memory_for_factors()),
+            max_bytes: Some(machine::memory_for_factors() / names.len().max(1)),
             ..SequenceConfig::default()
         };
+        let stream = |name| Stream::new(name, config, way, &args.tuning, method);
         Ok(Self {
             args,
             threads,
             guess,
             method,
             precond,
-            carrier: Carrier::new(config, way, &args.tuning),
             contexts,
-            totals: Totals::default(),
-            hindsight: args.tuning.hindsight.then(|| Hindsight::new(method)),
+            streams: names.into_iter().map(stream).collect(),
             log: None,
-            x: Vec::new(),
-            names: ("auto", "auto"),
             source,
         })
     }
@@ -153,7 +154,7 @@ impl<'a, T: Double> Run<'a, T> {
                     return Err(error);
                 }
             }
-            ticker.tick(&self.totals);
+            ticker.tick(&self.totals());
             if saved.elapsed() > SAVE_EVERY {
                 self.save(next)?;
                 saved = Instant::now();
@@ -167,40 +168,37 @@ impl<'a, T: Double> Run<'a, T> {
     /// One system; false if it was stopped.
     fn one(&mut self, index: usize, left: Option<Duration>) -> Result<bool, CliError> {
         let started = Instant::now();
-        if !self.x.iter().all(|v| v.is_finite()) {
-            // what a resumed run would be given
-            match self.carrier.sequence().and_then(|s| s.kept().next()) {
-                Some(last) if last.len() == self.x.len() => self.x.copy_from_slice(last),
-                _ => self.x.fill(T::ZERO),
-            }
-        }
-        let current = self.source.next(index, &self.x)?;
+        let (args, method, precond) = (self.args, self.method, self.precond);
+        let number = self.source.stream(index);
+        let several = self.streams.len() > 1;
+        let stream = &mut self.streams[number];
+        stream.mend();
+        let current = self.source.next(index, &stream.x)?;
         let read = started.elapsed();
         let a = current.a;
         let n = a.nrows();
-        let judge = Judge::new(a, current.b, current.exact, &self.args.tolerance);
-        let (args, method, precond) = (self.args, self.method, self.precond);
-        let carrier = &mut self.carrier;
-        let (seed, state) = (args.common.seed, args.state.as_deref());
+        let judge = Judge::new(a, current.b, current.exact, &args.tolerance);
+        let Stream { carrier, x, .. } = stream;
+        // draws of their own, for each stream
+        let seed = args.common.seed.wrapping_add((number as u64) << 32);
+        let state = args.state.as_deref();
         carrier.begin(a, &args.tuning, method, precond, seed, state)?;
-        let change = match self.x.len() == n {
+        let change = match x.len() == n {
             true => current.change,
             false => Change::Pattern,
         };
-        self.x.resize(n, T::ZERO);
+        x.resize(n, T::ZERO);
         if let Some(sequence) = carrier.sequence() {
             sequence.set_stopping(judge.stopping(method.as_ref(), None));
             sequence.advance(change);
-        }
-        if let Some(sequence) = carrier.sequence() {
-            sequence.guess(&mut self.x);
+            sequence.guess(x);
         }
         let mut observer = Until::within(left);
         // first, so that a run that is stopped within has learned nothing of this system yet
         let mut again = None;
-        if let Some(hindsight) = &mut self.hindsight {
+        if let Some(hindsight) = &mut stream.hindsight {
             let stopping = judge.stopping(method.as_ref(), None);
-            again = hindsight.judge(a, current.b, change, stopping, &self.x, &mut observer);
+            again = hindsight.judge(a, current.b, change, stopping, x, &mut observer);
             if again.is_none() {
                 return Ok(false);
             }
@@ -208,7 +206,7 @@ impl<'a, T: Double> Run<'a, T> {
         let started = Instant::now();
         let given = self.contexts.as_ref().map(|all| all[index].as_slice());
         let context = given.unwrap_or(current.context);
-        let carried = carrier.solve(a, current.b, change, context, &mut self.x, &mut observer);
+        let carried = carrier.solve(a, current.b, change, context, x, &mut observer);
         let carried = carried.map_err(|source| CliError::System {
             name: current.matrix.path.clone(),
             source: Box::new(source),
@@ -218,7 +216,7 @@ impl<'a, T: Double> Run<'a, T> {
             return Ok(false);
         }
         if let Some(sequence) = carrier.sequence() {
-            sequence.keep(&self.x);
+            sequence.keep(x);
         }
         let seconds = Seconds {
             read: read.as_secs_f64(),
@@ -228,207 +226,49 @@ impl<'a, T: Double> Run<'a, T> {
             total: started.elapsed().as_secs_f64() + read.as_secs_f64(),
         };
         let reports = std::slice::from_ref(&solved.report);
-        let column = judge.columns(&self.x, reports).remove(0);
-        self.names = (solved.solver, solved.precond);
-        self.totals.add(&carried, &column, &seconds);
-        if let (Some(hindsight), Some(again)) = (&mut self.hindsight, &again) {
+        let column = judge.columns(x, reports).remove(0);
+        stream.names = [solved.solver, solved.precond].map(String::from);
+        stream.totals.add(&carried, &column, &seconds);
+        if let (Some(hindsight), Some(again)) = (&mut stream.hindsight, &again) {
             hindsight.sums.add(again);
         }
-        if let Some(folder) = &self.args.out {
-            write_solution(folder, &current.matrix.path, &self.x)?;
+        let name = several.then_some(stream.name.as_str());
+        if let Some(folder) = &args.out {
+            write_solution(folder, name, &current.matrix.path, &stream.x)?;
         }
         if let Some(log) = &mut self.log {
-            let solve = solve_json(
-                &current,
-                solved,
-                &column,
-                seconds,
-                self.args.tolerance.rtol,
-                self.threads,
-            );
-            let way = self.carrier.way().and_then(|way| way.omega());
+            let rtol = args.tolerance.rtol;
+            let solve = solve_json(&current, solved, &column, seconds, rtol, self.threads);
+            let way = stream.carrier.way().and_then(|way| way.omega());
             let line = Line {
+                stream: name,
                 hindsight: again,
-                ..line(index, &carried, way, context, &solve, &self.args.tuning)
+                ..Line::new(index, &carried, way, context, &solve, &args.tuning)
             };
             log.write(&line)?;
         }
         Ok(true)
     }
 
-    /// Goes on where a run before has stopped; returns the number of its next system.
-    fn resume(&mut self, state: State, path: &Path) -> Result<usize, CliError> {
-        state.belongs_to(&self.fingerprint(), path)?;
-        self.totals = state.totals;
-        for solution in state.solutions.iter().rev() {
-            self.x = T::from_parts(solution);
-            self.carrier.keep(self.x.clone());
-        }
-        self.carrier.resume(state.tuner);
-        if let (Some(hindsight), Some(sums)) = (&mut self.hindsight, state.hindsight) {
-            hindsight.sums = sums;
-        }
-        self.source.restore(state.next, &state.source)?;
-        Ok(state.next)
-    }
-
-    /// Writes where the run stands.
-    fn save(&mut self, next: usize) -> Result<(), CliError> {
-        if let Some(log) = &mut self.log {
-            log.flush()?;
-        }
-        let Some(path) = &self.args.state else {
-            return Ok(());
-        };
-        State {
-            version: state::VERSION,
-            run: self.fingerprint(),
-            next,
-            totals: self.totals,
-            solutions: self.carrier.kept(),
-            tuner: self.carrier.learned(),
-            hindsight: self.hindsight.as_ref().map(|h| h.sums.clone()),
-            source: self.source.save(),
-        }
-        .write(path)
-    }
-
-    /// What must be the same for a run to go on.
-    fn fingerprint(&self) -> String {
-        let args = self.args;
-        format!(
-            "{} --solver {} --precond {} --omega {:?} --restart {:?} --rtol {:e} --atol {:e} --max-iters {:?} --x0 {} --seed {}{}",
-            self.source.name(),
-            args.how.solver,
-            args.how.precond,
-            args.how.omega,
-            args.how.restart,
-            args.tolerance.rtol,
-            args.tolerance.atol,
-            args.tolerance.max_iters,
-            self.guess.name(),
-            args.common.seed,
-            args.tuning.fingerprint(),
-        )
-    }
-
-    /// The closing words.
-    fn close(mut self, first: usize, remaining: usize) -> Result<Status, CliError> {
-        if let Some(log) = &mut self.log {
-            log.flush()?;
-        }
-        let (args, t) = (self.args, &self.totals);
-        let sums = self.hindsight.as_ref().map(|hindsight| &hindsight.sums);
-        let result = SequenceJson {
-            source: self.source.name(),
-            systems: t.systems,
-            converged: t.converged,
-            iterations_total: t.iterations,
-            iterations_mean: t.iterations as f64 / t.systems.max(1) as f64,
-            matvecs_total: t.matvecs,
-            precond_applies_total: t.precond_applies,
-            work_total: t.work,
-            cost_total: t.cost,
-            extra_matvecs_total: t.extra_matvecs,
-            capped: t.capped,
-            max_relative_residual: t.max_relative_residual,
-            solver: self.names.0,
-            precond: self.names.1,
-            tuner: args
-                .tuning
-                .asked()
-                .then(|| args.tuning.tuner.unwrap_or_default().name()),
-            experts: self.carrier.weights().into_iter().collect(),
-            best_fixed: sums.and_then(|sums| sums.best_fixed()),
-            oracle: sums.and_then(|sums| sums.oracle()),
-            golden: sums.and_then(|sums| sums.golden()),
-            x0: self.guess.name(),
-            rtol: args.tolerance.rtol,
-            seed: args.common.seed,
-            threads: self.threads,
-            seconds: t.seconds,
-            resumed_at: first,
-            remaining,
-            version: env!("CARGO_PKG_VERSION"),
-        };
-        if !args.common.quiet && !args.common.json_on_stdout() {
-            words::stdout(&result.text())?;
-        }
-        if let Some(path) = &args.common.json {
-            words::json(path, &result)?;
-        }
-        Ok(match remaining == 0 && t.converged == t.systems {
-            true => Status::Done,
-            false => Status::NotConverged,
-        })
+    /// The sums over all streams.
+    fn totals(&self) -> Totals {
+        Totals::together(self.streams.iter().map(|stream| &stream.totals))
     }
 }
 
-/// A line of the log.
-fn line<'a>(
-    index: usize,
-    carried: &'a Carried,
-    omega: Option<f64>,
-    context: &'a [f64],
-    solve: &'a SolveJson,
-    tuning: &Tuning,
-) -> Line<'a> {
-    let choice = carried.choice.as_ref();
-    Line {
-        index,
-        solve,
-        tuner: choice.map(|_| tuning.tuner.unwrap_or_default().name()),
-        arm: carried.label.as_deref(),
-        omega: choice.map_or(omega, |choice| choice.omega),
-        probability: choice.map(|choice| choice.probability),
-        context: choice.map_or(context, |choice| choice.context.as_slice()),
-        cost: carried.cost,
-        capped: carried.solved.capped,
-        work: carried.solved.work + carried.extra_matvecs as f64,
-        extra_matvecs: carried.extra_matvecs,
-        hindsight: None,
-    }
-}
-
-/// What the log says of one system.
-fn solve_json<T: Double>(
-    current: &Current<'_, T>,
-    solved: &Solved<f64>,
-    column: &Column,
-    seconds: Seconds,
-    rtol: f64,
-    threads: usize,
-) -> SolveJson {
-    SolveJson {
-        matrix: current.matrix.clone(),
-        solver: solved.solver,
-        precond: solved.precond,
-        converged: column.converged,
-        reason: column.reason,
-        iterations: solved.report.iterations,
-        matvecs: solved.report.matvecs,
-        precond_applies: solved.report.precond_applies,
-        relative_residual: column.relative_residual,
-        backward_error: column.backward_error,
-        forward_error: column.forward_error,
-        rhs_norm: column.rhs_norm,
-        rtol,
-        threads,
-        seconds,
-        peak_rss_bytes: machine::peak_rss_bytes(),
-        attempts: solved.attempts.iter().map(attempt_json).collect(),
-        columns: None,
-        advice: (!column.converged).then(|| words::spoken(column.advice)),
-        version: env!("CARGO_PKG_VERSION"),
-    }
-}
-
-/// `NAME_x.mtx` for a file NAME.mtx, or one that is numbered by the generator.
-fn write_solution<T: Double>(folder: &Path, name: &str, x: &[T]) -> Result<(), CliError> {
+/// `NAME_x.mtx` for a file NAME.mtx, or one that is numbered by the generator; with the stream
+/// before it, where there are several.
+fn write_solution<T: Double>(
+    folder: &Path,
+    stream: Option<&str>,
+    name: &str,
+    x: &[T],
+) -> Result<(), CliError> {
     let name = Path::new(name).file_name().unwrap_or_default();
     let name = name.to_string_lossy();
     let stem = name.strip_suffix(".gz").unwrap_or(&name);
     let stem = stem.strip_suffix(".mtx").unwrap_or(stem);
+    let stem = stream.map_or(stem.to_owned(), |stream| format!("{stream}_{stem}"));
     let stem = stem.replace(
         |c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '.',
         "_",

@@ -1,39 +1,13 @@
-//! What `sequence` says: a line of JSON for each system, and the closing words.
+//! The closing words of `sequence`.
 
 use super::carrier::Carried;
-use super::hindsight::{Again, BestFixed, Oracle};
+use super::hindsight::{BestFixed, Oracle};
 use crate::cli::judge::worst;
-use crate::cli::report::{Column, Seconds, SolveJson, seconds};
+use crate::cli::report::{Column, Seconds, seconds};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-/// One line of the log.
-#[derive(Debug, Serialize)]
-pub struct Line<'a> {
-    /// From 0.
-    pub index: usize,
-    #[serde(flatten)]
-    pub solve: &'a SolveJson,
-    /// Who chose; null where there was no choice.
-    pub tuner: Option<&'static str>,
-    /// What was chosen, e.g. `omega=1.75`; null where there was no choice.
-    pub arm: Option<&'a str>,
-    /// Relaxation used.
-    pub omega: Option<f64>,
-    pub probability: Option<f64>,
-    /// What the choice was made on.
-    pub context: &'a [f64],
-    pub cost: f64,
-    /// The arm did not finish the solve; the safe one did.
-    pub capped: bool,
-    /// Work in products with A.
-    pub work: f64,
-    /// Products with A that describing the matrix took; they are in the work, and in a cost in iterations.
-    pub extra_matvecs: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hindsight: Option<Again>,
-}
-
-/// The sums over a run; part of what is saved.
+/// The sums over the systems of a stream; part of what is saved.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Totals {
     pub systems: usize,
@@ -70,6 +44,31 @@ impl Totals {
         self.seconds.solve += seconds.solve;
         self.seconds.total += seconds.total - seconds.read;
     }
+
+    /// Those of several streams together.
+    pub fn together<'a>(all: impl Iterator<Item = &'a Self>) -> Self {
+        all.fold(Self::default(), |a, b| Self {
+            systems: a.systems + b.systems,
+            converged: a.converged + b.converged,
+            capped: a.capped + b.capped,
+            iterations: a.iterations + b.iterations,
+            matvecs: a.matvecs + b.matvecs,
+            precond_applies: a.precond_applies + b.precond_applies,
+            work: a.work + b.work,
+            cost: a.cost + b.cost,
+            extra_matvecs: a.extra_matvecs + b.extra_matvecs,
+            max_relative_residual: worst(
+                [a.max_relative_residual, b.max_relative_residual].into_iter(),
+            ),
+            seconds: RunSeconds {
+                read: a.seconds.read + b.seconds.read,
+                setup: a.seconds.setup + b.seconds.setup,
+                solve: a.seconds.solve + b.seconds.solve,
+                tuner: a.seconds.tuner + b.seconds.tuner,
+                total: a.seconds.total + b.seconds.total,
+            },
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -89,6 +88,34 @@ pub struct RunSeconds {
 #[derive(Debug, Serialize)]
 pub struct SequenceJson {
     pub source: String,
+    /// Of all systems.
+    #[serde(flatten)]
+    pub all: Summary,
+    /// Of each equation, where there are several.
+    pub streams: Vec<StreamJson>,
+    pub tuner: Option<&'static str>,
+    pub x0: &'static str,
+    pub rtol: f64,
+    pub seed: u64,
+    pub threads: usize,
+    /// Index of the first system of this run; greater than 0 if it went on with another.
+    pub resumed_at: usize,
+    /// Systems still to be solved, where the run was stopped.
+    pub remaining: usize,
+    pub version: &'static str,
+}
+
+/// One equation of several.
+#[derive(Debug, Serialize)]
+pub struct StreamJson {
+    pub name: String,
+    #[serde(flatten)]
+    pub summary: Summary,
+}
+
+/// What is said of the systems of a run or a stream.
+#[derive(Debug, Serialize)]
+pub struct Summary {
     pub systems: usize,
     /// How many of them converged.
     pub converged: usize,
@@ -105,67 +132,67 @@ pub struct SequenceJson {
     /// Systems that another way had to finish.
     pub capped: usize,
     pub max_relative_residual: f64,
-    /// Who solved the last system.
-    pub solver: &'static str,
-    pub precond: &'static str,
-    pub tuner: Option<&'static str>,
+    pub seconds: RunSeconds,
+    /// Who solved the last system; null over several streams.
+    pub solver: Option<String>,
+    pub precond: Option<String>,
     /// The experts of the tuner, and their weights at the end.
-    pub experts: std::collections::BTreeMap<String, f64>,
-    /// With --hindsight: the ω of 1:0.05:1.95 with the fewest iterations over all systems.
+    pub experts: BTreeMap<String, f64>,
+    /// With --hindsight: the ω of 1:0.05:1.95 with the fewest iterations over all systems; null over
+    /// several streams.
     pub best_fixed: Option<BestFixed>,
     /// The best of these for each system.
     pub oracle: Option<Oracle>,
     /// The best that golden section finds for each system.
     pub golden: Option<Oracle>,
-    pub x0: &'static str,
-    pub rtol: f64,
-    pub seed: u64,
-    pub threads: usize,
-    pub seconds: RunSeconds,
-    /// Index of the first system of this run; greater than 0 if it went on with another.
-    pub resumed_at: usize,
-    /// Systems still to be solved, where the run was stopped.
-    pub remaining: usize,
-    pub version: &'static str,
 }
 
-impl SequenceJson {
-    /// The lines for people.
-    pub fn text(&self) -> String {
-        let way = match self.precond {
-            "none" => self.solver.to_owned(),
-            precond => format!("{} + {precond}", self.solver),
+impl Summary {
+    /// What is in the sums alone.
+    pub fn of(t: &Totals) -> Self {
+        Self {
+            systems: t.systems,
+            converged: t.converged,
+            iterations_total: t.iterations,
+            iterations_mean: t.iterations as f64 / t.systems.max(1) as f64,
+            matvecs_total: t.matvecs,
+            precond_applies_total: t.precond_applies,
+            work_total: t.work,
+            cost_total: t.cost,
+            extra_matvecs_total: t.extra_matvecs,
+            capped: t.capped,
+            max_relative_residual: t.max_relative_residual,
+            seconds: t.seconds,
+            solver: None,
+            precond: None,
+            experts: BTreeMap::new(),
+            best_fixed: None,
+            oracle: None,
+            golden: None,
+        }
+    }
+
+    /// Way and outcome.
+    fn outcome(&self, tuner: Option<&str>) -> String {
+        let way = match (&self.solver, self.precond.as_deref()) {
+            (Some(solver), None | Some("none")) => solver.clone(),
+            (Some(solver), Some(precond)) => format!("{solver} + {precond}"),
+            (None, _) => "together".into(),
         };
-        let tuner = self.tuner.as_ref();
-        let tuner = tuner.map_or(String::new(), |t| format!(", tuner {t}"));
-        let mut lines = vec![format!(
-            "{}: {} systems, x0 {}{}",
-            self.source,
-            self.systems,
-            self.x0,
-            match self.resumed_at {
-                0 => String::new(),
-                at => format!(", gone on with at number {}", at + 1),
-            }
-        )];
+        let tuner = tuner.map_or(String::new(), |tuner| format!(", tuner {tuner}"));
         let outcome = match self.systems - self.converged {
             0 => "all converged".into(),
             bad => format!("{bad} NOT converged"),
         };
-        lines.push(format!(
+        format!(
             "{way}{tuner}: {outcome}, {} iterations, {:.2} a system; {} products with A",
             self.iterations_total, self.iterations_mean, self.matvecs_total,
-        ));
-        let s = &self.seconds;
-        lines.push(format!(
-            "{} s (setup {}, solve {}, tuner {}) and {} s to read or generate; largest relative residual {:.2e}",
-            seconds(s.total),
-            seconds(s.setup),
-            seconds(s.solve),
-            seconds(s.tuner),
-            seconds(s.read),
-            self.max_relative_residual,
-        ));
+        )
+    }
+
+    /// What would have been best, and who chose.
+    fn background(&self) -> Vec<String> {
+        let mut lines = Vec::new();
         if let (Some(fixed), Some(oracle), Some(golden)) =
             (&self.best_fixed, &self.oracle, &self.golden)
         {
@@ -197,6 +224,48 @@ impl SequenceJson {
                 "{} systems were finished by another arm than the one chosen",
                 self.capped
             ));
+        }
+        lines
+    }
+}
+
+impl SequenceJson {
+    /// The lines for people.
+    pub fn text(&self) -> String {
+        let all = &self.all;
+        let mut lines = vec![format!(
+            "{}: {} systems, x0 {}{}",
+            self.source,
+            all.systems,
+            self.x0,
+            match self.resumed_at {
+                0 => String::new(),
+                at => format!(", gone on with at number {}", at + 1),
+            }
+        )];
+        for StreamJson { name, summary } in &self.streams {
+            let outcome = summary.outcome(self.tuner);
+            lines.push(format!("{name}: {} systems, {outcome}", summary.systems));
+            lines.extend(
+                summary
+                    .background()
+                    .into_iter()
+                    .map(|line| format!("  {line}")),
+            );
+        }
+        lines.push(all.outcome(self.tuner.filter(|_| self.streams.is_empty())));
+        let s = &all.seconds;
+        lines.push(format!(
+            "{} s (setup {}, solve {}, tuner {}) and {} s to read or generate; largest relative residual {:.2e}",
+            seconds(s.total),
+            seconds(s.setup),
+            seconds(s.solve),
+            seconds(s.tuner),
+            seconds(s.read),
+            all.max_relative_residual,
+        ));
+        if self.streams.is_empty() {
+            lines.extend(all.background());
         }
         if self.remaining > 0 {
             lines.push(format!(

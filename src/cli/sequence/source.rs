@@ -2,12 +2,14 @@
 
 use super::files::Files;
 use super::generated::Generated;
-use super::petsc::Dump;
+use super::{folder, manifest, petsc};
 use crate::cli::error::CliError;
 use crate::cli::input::{Double, MatrixJson};
+use resolvent::petsc::PetscOptions;
 use resolvent::registry;
 use resolvent::solvers::{Change, Guess};
 use resolvent::{Complex, Csr};
+use std::path::Path;
 
 /// The system at hand.
 pub struct Current<'a, T> {
@@ -15,6 +17,7 @@ pub struct Current<'a, T> {
     pub b: &'a [T],
     /// x*, where it is known.
     pub exact: Option<&'a [T]>,
+    /// Since the system before in its stream.
     pub change: Change,
     /// As given with the system.
     pub context: &'a [f64],
@@ -29,8 +32,16 @@ pub trait Source<T: Double> {
     fn len(&self) -> usize;
     /// The initial guess that belongs to it.
     fn guess(&self) -> Guess;
-    /// Reads or generates system `index`; `solution` is that of the one before, empty for the
-    /// first.
+    /// The equations whose systems alternate; one without a name where there is but one.
+    fn streams(&self) -> Vec<String> {
+        vec![String::new()]
+    }
+    /// Which of them system `index` is of.
+    fn stream(&self, _index: usize) -> usize {
+        0
+    }
+    /// Reads or generates system `index`; `solution` is that of the one before in its stream, empty
+    /// for the first.
     fn next(&mut self, index: usize, solution: &[T]) -> Result<Current<'_, T>, CliError>;
     /// What it carries besides the last solution.
     fn save(&self) -> Vec<f64> {
@@ -48,20 +59,30 @@ pub enum AnySource {
     Complex(Box<dyn Source<Complex<f64>>>),
 }
 
-/// Opens what was typed: a folder, a manifest, a file of PETSc, or a generator.
-pub fn open(text: &str, seed: u64) -> Result<AnySource, CliError> {
-    let path = std::path::Path::new(text);
-    if path.is_file() && super::petsc::meant(path) {
-        let dump = Dump::open(text, seed)?;
-        return Ok(if dump.is_complex() {
-            AnySource::Complex(Box::new(dump.of()))
-        } else {
-            AnySource::Real(Box::new(dump.of()))
-        });
+/// Opens what was typed: a folder, a manifest, a file of PETSc, or a generator. `rhs` is a second file
+/// of PETSc.
+pub fn open(
+    text: &str,
+    rhs: Option<&Path>,
+    options: PetscOptions,
+    seed: u64,
+) -> Result<AnySource, CliError> {
+    let path = Path::new(text);
+    let binary = path.is_file() && petsc::meant(path);
+    if rhs.is_some() && !binary {
+        return Err(CliError::RhsOfPetsc(text.into()));
     }
-    if path.is_dir() || path.is_file() {
-        let pairs = super::manifest::list(path)?;
-        let files = Files::new(text, pairs, seed)?;
+    if binary || path.is_dir() || path.is_file() {
+        let pairs = match rhs {
+            Some(rhs) if !rhs.is_file() => return Err(CliError::MissingDump(rhs.into())),
+            _ if binary => petsc::systems(path, rhs, options)?,
+            _ if path.is_dir() => folder::list(path, options)?,
+            _ => manifest::list(path)?,
+        };
+        if pairs.is_empty() {
+            return Err(CliError::NoSystems(path.into()));
+        }
+        let files = Files::new(text, pairs, options, seed)?;
         return Ok(if files.is_complex() {
             AnySource::Complex(Box::new(files.of()))
         } else {
@@ -69,7 +90,7 @@ pub fn open(text: &str, seed: u64) -> Result<AnySource, CliError> {
         });
     }
     let looks_like_a_path =
-        text.contains(['/', '\\']) || text.ends_with(".csv") || super::petsc::named(path);
+        text.contains(['/', '\\']) || text.ends_with(".csv") || petsc::named(path);
     if looks_like_a_path {
         return Err(CliError::NoSource(text.into()));
     }

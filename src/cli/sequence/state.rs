@@ -5,10 +5,11 @@ use super::report::Totals;
 use crate::cli::error::CliError;
 use resolvent::models::TunedState;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Of the format.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct State {
@@ -17,14 +18,31 @@ pub struct State {
     pub run: String,
     /// Number of the next system.
     pub next: usize,
+    pub streams: Vec<StreamState>,
+    /// What the generator carries.
+    pub source: Vec<f64>,
+}
+
+/// What one stream carries.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StreamState {
+    pub name: String,
     pub totals: Totals,
+    /// Who solved the last system.
+    pub names: [String; 2],
+    /// The experts of the tuner and their weights.
+    pub experts: BTreeMap<String, f64>,
     /// The last solutions, the newest first.
     pub solutions: Vec<Vec<f64>>,
     /// What the tuner has learned.
     pub tuner: Option<TunedState>,
     pub hindsight: Option<Sums>,
-    /// What the generator carries.
-    pub source: Vec<f64>,
+}
+
+/// What every version has.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
 }
 
 impl State {
@@ -40,22 +58,23 @@ impl State {
                 });
             }
         };
-        let state: Self = serde_json::from_slice(&text).map_err(|e| CliError::State {
+        let foreign = |e: serde_json::Error| CliError::State {
             path: path.into(),
             problem: format!(
                 "this is not the state of a run ({e}); give --state another file, or delete this one"
             ),
-        })?;
-        if state.version != VERSION {
+        };
+        // first, because what another version has besides is not known
+        let Versioned { version } = serde_json::from_slice(&text).map_err(foreign)?;
+        if version != VERSION {
             return Err(CliError::State {
                 path: path.into(),
                 problem: format!(
-                    "written in version {} of the format, this is version {VERSION}; begin anew with another file",
-                    state.version
+                    "written in version {version} of the format, this is version {VERSION}; begin anew with another file"
                 ),
             });
         }
-        Ok(Some(state))
+        serde_json::from_slice(&text).map(Some).map_err(foreign)
     }
 
     /// Whether it is that of this run.

@@ -32,6 +32,9 @@ pub struct ReportArgs {
     /// Regret, cost and choices as SVG
     #[arg(long, value_name = "R.svg", help_heading = "Files to write")]
     pub plot: Option<PathBuf>,
+    /// What each omega would have cost throughout, as SVG; needs hindsight
+    #[arg(long, value_name = "W.svg", help_heading = "Files to write")]
+    pub plot_omega: Option<PathBuf>,
     #[command(flatten)]
     pub common: Common,
 }

@@ -21,4 +21,8 @@ pub enum LogError {
         line: u64,
         problem: String,
     },
+    #[error(
+        "--plot-omega: no log says what other ω would have cost; run `resolvent sequence` with --hindsight to the end of every system, and leave --cost at iterations"
+    )]
+    NoHindsight,
 }

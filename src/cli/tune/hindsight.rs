@@ -57,6 +57,12 @@ impl Comparators {
         })
     }
 
+    /// Each ω of the grid, and its mean over all systems.
+    pub fn by_omega(&self) -> Vec<[f64; 2]> {
+        let means = self.means.iter().enumerate();
+        means.map(|(i, &mean)| [grid(i), mean]).collect()
+    }
+
     /// Mean over all systems of an ω on the grid.
     pub fn mean(&self, omega: f64) -> Option<f64> {
         let place = (0..GRID).find(|&i| (grid(i) - omega).abs() < 1e-9);

@@ -34,17 +34,22 @@ fn report(args: &ReportArgs) -> Result<Status, CliError> {
         .collect();
     let files = [
         ("plot", args.plot.as_deref()),
+        ("plot-omega", args.plot_omega.as_deref()),
         ("json", args.common.json_file()),
     ];
     outputs(&inputs, &files)?;
-    let logs = args.logs.iter().map(|path| Log::read(path));
-    let logs = logs.collect::<Result<Vec<_>, _>>()?;
-    for log in logs.iter().filter(|log| log.cut_off && !args.common.quiet) {
-        eprintln!(
-            "resolvent: warning: {}:{}: the last line is cut off, as a killed run leaves it; it is left out",
-            log.path.display(),
-            log.systems.len() + 1
-        );
+    let mut logs = Vec::new();
+    for path in &args.logs {
+        let streams = Log::read(path)?;
+        let lines: usize = streams.iter().map(|log| log.systems.len()).sum();
+        if streams.iter().any(|log| log.cut_off) && !args.common.quiet {
+            eprintln!(
+                "resolvent: warning: {}:{}: the last line is cut off, as a killed run leaves it; it is left out",
+                path.display(),
+                lines + 1
+            );
+        }
+        logs.extend(streams);
     }
     let costs: Vec<_> = logs.iter().map(|log| Costs::of(log, args.cost)).collect();
     let each = logs.iter().zip(&costs);
@@ -59,6 +64,9 @@ fn report(args: &ReportArgs) -> Result<Status, CliError> {
     };
     if let Some(path) = &args.plot {
         picture::figure(&logs, &costs, &result).save(path)?;
+    }
+    if let Some(path) = &args.plot_omega {
+        picture::omegas(&logs, &costs, &result)?.save(path)?;
     }
     if !args.common.quiet && !args.common.json_on_stdout() {
         words::stdout(&result.text())?;

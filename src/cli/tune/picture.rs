@@ -1,12 +1,13 @@
 //! What of a report is drawn.
 
+use super::error::LogError;
 use super::read::Log;
 use super::regret::{Fit, cumulative};
 use super::report::{Costs, LogJson, Other, ReportJson};
 use super::table::number;
 use crate::cli::plot::choices::Chosen;
+use crate::cli::plot::omegas;
 use crate::cli::plot::regret::{self as plot, Figure};
-use crate::cli::solve::file_name;
 
 /// The picture of a report.
 pub fn figure<'a>(logs: &'a [Log], costs: &'a [Costs], report: &'a ReportJson) -> Figure<'a> {
@@ -15,7 +16,7 @@ pub fn figure<'a>(logs: &'a [Log], costs: &'a [Costs], report: &'a ReportJson) -
         .map(|((log, costs), said)| run(log, costs, said))
         .collect();
     let title = match &report.logs[..] {
-        [_] => file_name(&logs[0].path),
+        [_] => logs[0].name(),
         logs => format!("{} runs", logs.len()),
     };
     let known = report
@@ -33,6 +34,46 @@ pub fn figure<'a>(logs: &'a [Log], costs: &'a [Costs], report: &'a ReportJson) -
         subtitle,
         unit: report.cost.name(),
         runs,
+    }
+}
+
+/// The picture of what each ω would have cost, of the logs that know it.
+pub fn omegas<'a>(
+    logs: &[Log],
+    costs: &'a [Costs],
+    report: &ReportJson,
+) -> Result<omegas::Figure<'a>, LogError> {
+    let mut runs = Vec::new();
+    for ((log, costs), said) in logs.iter().zip(costs).zip(&report.logs) {
+        let Ok(known) = &costs.others else { continue };
+        let best = known.by_omega();
+        let best = best.iter().min_by(|a, b| a[1].total_cmp(&b[1]));
+        let [omega, least] = best.copied().unwrap_or_default();
+        let oracle = known.oracle.iter().sum::<f64>() / known.oracle.len().max(1) as f64;
+        let tuner = said.tuner.as_ref();
+        let tuner = tuner.map_or(String::new(), |tuner| format!(" ({tuner})"));
+        runs.push(omegas::Run {
+            name: format!(
+                "{}{tuner}: ω = {omega:.2} throughout {}, the best for each {}, this run {}",
+                log.name(),
+                number(least),
+                number(oracle),
+                number(said.mean)
+            ),
+            fixed: known.by_omega(),
+            oracle,
+            cost: &costs.own,
+        });
+    }
+    match &runs[..] {
+        [] => Err(LogError::NoHindsight),
+        _ => Ok(omegas::Figure {
+            title: match logs {
+                [log] => log.name(),
+                _ => format!("{} runs", runs.len()),
+            },
+            runs,
+        }),
     }
 }
 
@@ -59,7 +100,7 @@ fn run<'a>(log: &'a Log, costs: &'a Costs, said: &LogJson) -> plot::Run<'a> {
         name: solve.arm.as_deref(),
         capped: solve.capped,
     });
-    let file = file_name(&log.path);
+    let file = log.name();
     plot::Run {
         name: name(&file, said),
         file,

@@ -2,6 +2,7 @@
 
 use super::args::Cost;
 use super::error::LogError;
+use crate::cli::solve::file_name;
 use serde::{Deserialize, Deserializer};
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind};
@@ -15,10 +16,12 @@ pub fn grid(i: usize) -> f64 {
     (GRID + i) as f64 / GRID as f64
 }
 
-/// A run.
+/// A run, or what it did for one of several equations.
 #[derive(Debug)]
 pub struct Log {
     pub path: PathBuf,
+    /// The equation, where there are several.
+    pub stream: Option<String>,
     pub systems: Vec<Solve>,
     /// The last line was cut off and is left out.
     pub cut_off: bool,
@@ -29,6 +32,8 @@ pub struct Log {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Solve {
     index: u64,
+    #[serde(default)]
+    stream: Option<String>,
     iterations: u64,
     work: f64,
     seconds: Seconds,
@@ -124,7 +129,8 @@ fn nullable<'de, D: Deserializer<'de>, V: Deserialize<'de>>(d: D) -> Result<Opti
 }
 
 impl Log {
-    pub fn read(path: &Path) -> Result<Self, LogError> {
+    /// One for each stream.
+    pub fn read(path: &Path) -> Result<Vec<Self>, LogError> {
         let failed = |source: std::io::Error| match source.kind() {
             ErrorKind::NotFound => LogError::Missing(path.into()),
             _ => LogError::Read {
@@ -163,11 +169,33 @@ impl Log {
         match (systems.is_empty(), cut_off) {
             (true, true) => Err(LogError::OnlyCutOff(path.into())),
             (true, false) => Err(LogError::Empty(path.into())),
-            (false, _) => Ok(Self {
-                path: path.into(),
-                systems,
-                cut_off,
-            }),
+            (false, _) => Ok(Self::by_stream(path, systems, cut_off)),
+        }
+    }
+
+    /// In the order in which the streams first appear.
+    fn by_stream(path: &Path, systems: Vec<Solve>, cut_off: bool) -> Vec<Self> {
+        let mut logs: Vec<Self> = Vec::new();
+        for solve in systems {
+            match logs.iter_mut().find(|log| log.stream == solve.stream) {
+                Some(log) => log.systems.push(solve),
+                None => logs.push(Self {
+                    path: path.into(),
+                    stream: solve.stream.clone(),
+                    systems: vec![solve],
+                    cut_off,
+                }),
+            }
+        }
+        logs
+    }
+
+    /// The file's name, with that of the stream.
+    pub fn name(&self) -> String {
+        let file = file_name(&self.path);
+        match &self.stream {
+            Some(stream) => format!("{file} ({stream})"),
+            None => file,
         }
     }
 

@@ -21,6 +21,8 @@ pub struct ReportJson {
 #[derive(Debug, Serialize)]
 pub struct LogJson {
     pub path: String,
+    /// The equation, where the run has several.
+    pub stream: Option<String>,
     pub tuner: Option<String>,
     pub systems: usize,
     pub converged: usize,
@@ -136,6 +138,7 @@ impl LogJson {
         };
         Self {
             path: log.path.display().to_string(),
+            stream: log.stream.clone(),
             tuner: log.tuner(),
             systems: own.len(),
             converged: count(|s| s.converged),
@@ -153,6 +156,14 @@ impl LogJson {
             experts: arms::experts(log, cost),
             unknown: costs.others.as_ref().err().copied(),
             context: count(|s| !s.context.is_empty()) > 0,
+        }
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> String {
+        match &self.stream {
+            Some(stream) => format!("{} ({stream})", self.path),
+            None => self.path.clone(),
         }
     }
 
@@ -212,7 +223,10 @@ fn windows(own: &[f64], others: Option<&Comparators>) -> Vec<Window> {
 pub fn groups(logs: &[LogJson]) -> Vec<Group> {
     let mut groups: Vec<Vec<&LogJson>> = Vec::new();
     for log in logs {
-        let same = |g: &&mut Vec<&LogJson>| g[0].tuner == log.tuner && g[0].systems == log.systems;
+        let same = |g: &&mut Vec<&LogJson>| {
+            let first = g[0];
+            (&first.tuner, &first.stream, first.systems) == (&log.tuner, &log.stream, log.systems)
+        };
         match groups.iter_mut().find(same) {
             Some(group) => group.push(log),
             None => groups.push(vec![log]),

@@ -36,7 +36,7 @@ impl ReportJson {
         rows.extend(self.logs.iter().map(|log| {
             let h = log.hindsight.as_ref();
             vec![
-                log.path.clone(),
+                log.name(),
                 log.tuner.clone().unwrap_or("-".into()),
                 log.systems.to_string(),
                 sum(log.total),
@@ -79,7 +79,7 @@ impl LogJson {
         let tuner = self.tuner.as_ref();
         let mut text = format!(
             "{}: {}{} system{}, {}{}{}\n",
-            self.path,
+            self.name(),
             tuner.map_or(String::new(), |tuner| format!("{tuner}, ")),
             self.systems,
             if self.systems == 1 { "" } else { "s" },

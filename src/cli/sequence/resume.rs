@@ -1,0 +1,66 @@
+//! Going on with a run that was stopped.
+
+use super::Run;
+use super::state::{self, State};
+use crate::cli::error::CliError;
+use crate::cli::input::Double;
+use std::path::Path;
+
+impl<T: Double> Run<'_, T> {
+    /// Goes on where a run before has stopped; returns the number of its next system.
+    pub(super) fn resume(&mut self, state: State, path: &Path) -> Result<usize, CliError> {
+        state.belongs_to(&self.fingerprint(), path)?;
+        let saved = state.streams.iter().map(|stream| stream.name.as_str());
+        if !saved.eq(self.streams.iter().map(|stream| stream.name.as_str())) {
+            return Err(CliError::State {
+                path: path.into(),
+                problem: "the list has other streams now than when this was written; begin anew with another file"
+                    .into(),
+            });
+        }
+        for (stream, state) in self.streams.iter_mut().zip(state.streams) {
+            stream.restore(state);
+        }
+        self.source.restore(state.next, &state.source)?;
+        Ok(state.next)
+    }
+
+    /// Writes where the run stands.
+    pub(super) fn save(&mut self, next: usize) -> Result<(), CliError> {
+        if let Some(log) = &mut self.log {
+            log.flush()?;
+        }
+        let Some(path) = &self.args.state else {
+            return Ok(());
+        };
+        State {
+            version: state::VERSION,
+            run: self.fingerprint(),
+            next,
+            streams: self.streams.iter_mut().map(|s| s.save()).collect(),
+            source: self.source.save(),
+        }
+        .write(path)
+    }
+
+    /// What must be the same for a run to go on.
+    fn fingerprint(&self) -> String {
+        let args = self.args;
+        let rhs = args.rhs.as_ref();
+        let rhs = rhs.map_or(String::new(), |rhs| format!(" --rhs {}", rhs.display()));
+        format!(
+            "{}{rhs} --solver {} --precond {} --omega {:?} --restart {:?} --rtol {:e} --atol {:e} --max-iters {:?} --x0 {} --seed {}{}",
+            self.source.name(),
+            args.how.solver,
+            args.how.precond,
+            args.how.omega,
+            args.how.restart,
+            args.tolerance.rtol,
+            args.tolerance.atol,
+            args.tolerance.max_iters,
+            self.guess.name(),
+            args.common.seed,
+            args.tuning.fingerprint(),
+        )
+    }
+}
