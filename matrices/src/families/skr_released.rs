@@ -6,8 +6,8 @@
 //!   4 w_p u_p − w_{p−1} u_{p−1} − w_{p+1} u_{p+1} − w_{p+s} u_{p+s} − w↑_{p−2} u_{p−s} = h²
 //! within the square, w↑_q the value at the point above unknown q. Two things are not those of
 //! −∇·(w∇u) = 1: entries carry the coefficient of their column, which discretises −Δ(wu) = 1, and those
-//! of the upper neighbour are shifted by two unknowns. The matrix is neither symmetric nor definite, and
-//! its solutions are those of no boundary-value problem. The code does this by a slice that begins at
+//! of the upper neighbour are shifted by two unknowns. The matrix is not symmetric and, for nearly every
+//! sample at 98², not definite; its solutions are those of no boundary-value problem. The code does this by a slice that begins at
 //! s − 2 where a diagonal at distance s begins at s.
 //! - H. Wang, Z. Hao, J. Wang, Z. Geng, Z. Wang, B. Li, F. Wu, ICLR 2024; code at
 //!   github.com/wanghong1700/NO-DataGen-SKR, commit 05e10cc, `code_dracy`.

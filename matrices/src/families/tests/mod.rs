@@ -24,6 +24,11 @@ fn rms<T: Scalar<Real = f64>>(x: &[T], exact: impl IntoIterator<Item = T>) -> f6
     (errors.sum::<f64>() / x.len() as f64).sqrt()
 }
 
+/// The L₂ norm on the unit square or cube cut into `links` cells, of the error at points.
+fn l2<T: Scalar<Real = f64>>(x: &[T], exact: impl IntoIterator<Item = T>, links: usize) -> f64 {
+    rms(x, exact) * (x.len() as f64 / links as f64).sqrt()
+}
+
 /// The order between two grids, one twice as fine, from their errors.
 fn order(coarse: f64, fine: f64) -> f64 {
     assert!(fine < coarse, "{coarse:e} {fine:e}");

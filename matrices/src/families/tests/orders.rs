@@ -78,7 +78,20 @@ fn error(
     let exact: Vec<f64> = points.iter().map(|&x| u(x)).collect();
     let mut expected = vec![0.0; x.len()];
     family.unknowns(&[exact], 0, &mut expected).unwrap();
-    rms(&x, expected)
+    l2(
+        &x,
+        expected,
+        links(Grid::new(grid[0], grid[1], grid[2]), place),
+    )
+}
+
+/// Distances between neighbours along each dimension, multiplied.
+fn links(grid: Grid, place: Place) -> usize {
+    let less = |n: usize| match place {
+        Place::Nodes if n > 1 => n - 1,
+        _ => n,
+    };
+    grid.dims().into_iter().map(less).product()
 }
 
 /// Grids of the plane and of space, not square, n and ¾n links along x; and the distance along x.
@@ -193,7 +206,7 @@ fn poisson_with_values_on_the_boundary_is_of_second_order() {
             let x = solve(&out.a, &out.b);
             let mut stored = vec![vec![0.0; exact.len()]];
             family.outputs(&x, 0, &inputs, &mut stored).unwrap();
-            rms(&stored[0], exact)
+            l2(&stored[0], exact, links(grid, Place::Nodes))
         });
         let order = order(errors[0], errors[1]);
         println!("poisson {}d: {order:.2}", which + 2);

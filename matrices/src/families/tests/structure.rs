@@ -53,16 +53,20 @@ fn smallest(a: &Csr<f64>) -> f64 {
 #[test]
 fn released_matrices_are_indefinite_and_true_ones_of_the_same_fields_are_not() {
     let family = SkrReleased::default().on(Grid::new(20, 20, 1)).unwrap();
-    let (inputs, out) = sample(&family, 0);
-    assert!(smallest(&out.a) < 0.0);
-    let inner = |row: usize| inputs[0][(row / 20 + 1) * 22 + row % 20 + 1];
-    let a = (0..400).map(inner).collect();
     let darcy = Darcy::default().on(Grid::new(20, 20, 1)).unwrap();
-    let mut true_one = Assembled::default();
-    darcy
-        .assemble(&[a], Step::default(), &mut true_one)
-        .unwrap();
-    assert!(smallest(&true_one.a) > 0.0);
+    let mut indefinite = 0;
+    for index in 0..6 {
+        let (inputs, out) = sample(&family, index);
+        indefinite += usize::from(smallest(&out.a) < 0.0);
+        let inner = |row: usize| inputs[0][(row / 20 + 1) * 22 + row % 20 + 1];
+        let a = (0..400).map(inner).collect();
+        let mut true_one = Assembled::default();
+        darcy
+            .assemble(&[a], Step::default(), &mut true_one)
+            .unwrap();
+        assert!(smallest(&true_one.a) > 0.0);
+    }
+    assert!(indefinite > 0); // about half of them at this size, nearly all at 98²
 }
 
 /// What rows, and columns, add up to that no boundary touches.
@@ -194,7 +198,7 @@ fn waves_are_complex_symmetric_with_five_points_and_never_hermitian() {
         let (inputs, out) = sample::<Complex<f64>>(&family, 1);
         let described = family.describe();
         assert_eq!(is_symmetric(&out.a), described.symmetric);
-        assert!(out.a.values().iter().any(|v| v.im > 0.0 || v.im < 0.0));
+        assert!(out.a.values().iter().any(|v| v.im != 0.0));
         assert!(!described.definite && out.a.nrows() == 72);
         let mut outputs = described.new_outputs();
         let x: Vec<_> = (0..72)
