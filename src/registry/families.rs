@@ -126,7 +126,8 @@ pub const SAMPLE_OPTIONS: &[(&str, &str)] = &[
 /// # Errors
 /// [`FamilyError`] that says what there is.
 pub fn sequence(spec: &str, seed: u64) -> Result<AnySequence, FamilyError> {
-    let tables = [(FAMILIES, &[][..]), (SAMPLES, SAMPLE_OPTIONS)];
+    const NO_MORE: &[(&str, &str)] = &[];
+    let tables = [(FAMILIES, NO_MORE), (SAMPLES, SAMPLE_OPTIONS)];
     let options = Options::parse_any("sequence", &tables, spec)?;
     if FAMILIES.iter().any(|entry| entry.name == options.name()) {
         return Ok(AnySequence::Real(of_its_own(&options, seed)?));

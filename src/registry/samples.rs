@@ -378,7 +378,7 @@ mod tests {
             ("skr-released", "8x9", "square"),
             ("advection-diffusion", "8x8x8", "NXxNY"),
             ("advection-diffusion:alpha=1.5", "8", "above 2"),
-            ("helmholtz:k=60", "128", "467 nodes a side, or order=4"),
+            ("helmholtz:k=60", "128", "466 nodes a side, or order=4"),
             ("helmholtz:order=3", "128", "2 or 4"),
             ("elasticity:poisson-ratio=0.5", "8", "from 0 to 0.49"),
         ] {

@@ -120,14 +120,18 @@ impl Neumann {
         for ((f, xi), lambda) in field.iter_mut().zip(&*noise).zip(&self.amplitudes) {
             *f = lambda * xi;
         }
-        let turned = sized(&mut scratch.turned, n);
+        let mut turned = sized(&mut scratch.turned, n);
+        let mut values = field;
         for (transform, length) in self.transforms.iter().zip(self.grid.dims()) {
             let room = sized(&mut scratch.plan, transform.scratch_len());
-            for line in field.chunks_exact_mut(length) {
+            for line in values.chunks_exact_mut(length) {
                 transform.apply(line, room);
             }
-            transpose(field, length, turned);
-            field.copy_from_slice(turned);
+            transpose(values, length, turned);
+            std::mem::swap(&mut values, &mut turned);
+        }
+        if self.transforms.len() % 2 == 1 {
+            turned.copy_from_slice(values); // `turned` is `field` then
         }
     }
 

@@ -89,7 +89,7 @@ impl Periodic {
         let white = |rng: &mut ChaCha8Rng, into: &mut [f64]| self.white(rng, into);
         let noise = stream.noise(index, 2 * self.kept, white, &mut scratch.noise);
         let [waves, turned] = &mut scratch.waves;
-        let (waves, turned) = (sized(waves, n), sized(turned, n));
+        let (mut waves, mut turned) = (sized(waves, n), sized(turned, n));
         waves.fill(Complex::new(0.0, 0.0));
         let places = self.modes.iter().filter_map(|(a, at)| at.map(|at| (a, at)));
         for ((amplitude, at), xi) in places.zip(noise.chunks_exact(2)) {
@@ -102,7 +102,7 @@ impl Periodic {
             );
             transform.process_with_scratch(waves, room);
             transpose(waves, length, turned);
-            waves.copy_from_slice(turned);
+            std::mem::swap(&mut waves, &mut turned);
         }
         field.iter_mut().zip(&*waves).for_each(|(f, w)| *f = w.re);
     }
