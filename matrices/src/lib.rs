@@ -21,6 +21,12 @@ pub mod mtx;
 pub mod petsc;
 
 #[cfg(feature = "generate")]
+pub mod families;
+
+#[cfg(feature = "generate")]
+pub mod fields;
+
+#[cfg(feature = "generate")]
 pub mod generate;
 
 #[cfg(feature = "generate")]

@@ -5,6 +5,7 @@ use super::generated::Generated;
 use super::{folder, manifest, petsc};
 use crate::cli::error::CliError;
 use crate::cli::input::{Double, MatrixJson};
+use resolvent::matrices::sequences::AnySequence;
 use resolvent::petsc::PetscOptions;
 use resolvent::registry;
 use resolvent::solvers::{Change, Guess};
@@ -94,6 +95,9 @@ pub fn open(
     if looks_like_a_path {
         return Err(CliError::NoSource(text.into()));
     }
-    let family = registry::family(text, seed).map_err(CliError::Family)?;
-    Ok(AnySource::Real(Box::new(Generated::new(family))))
+    let family = registry::sequence(text, seed).map_err(CliError::Family)?;
+    Ok(match family {
+        AnySequence::Real(family) => AnySource::Real(Box::new(Generated::new(family))),
+        AnySequence::Complex(family) => AnySource::Complex(Box::new(Generated::new(family))),
+    })
 }
