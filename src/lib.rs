@@ -21,6 +21,8 @@ pub use resolvent_solvers::{
 
 pub use resolvent_solvers::precond;
 
+#[cfg(feature = "dataset")]
+pub mod dataset;
 pub mod registry;
 
 #[cfg(doctest)]
