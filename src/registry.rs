@@ -14,7 +14,7 @@ mod families;
 mod options;
 mod samples;
 
-pub use families::{FAMILIES, FamilyError, family};
+pub use families::{FAMILIES, FamilyError, SAMPLE_OPTIONS, family, sequence};
 pub use samples::{SAMPLES, sample_family, sample_grid};
 
 use options::Options;

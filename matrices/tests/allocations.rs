@@ -1,6 +1,8 @@
 //! What must not allocate: new values on an old pattern, vectors in and out of an order.
 
-use resolvent_matrices::{Csr, Permutation, TransposePlan};
+use resolvent_matrices::families::*;
+use resolvent_matrices::fields::Scratch;
+use resolvent_matrices::{Csr, Grid, MatrixError, Permutation, Scalar, TransposePlan};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -55,4 +57,68 @@ fn new_values_on_an_old_pattern_allocate_nothing() {
     });
     assert_eq!(count, 0);
     assert_eq!(allocations(|| drop(a.clone())), 3); // the counter counts
+}
+
+/// Allocations of drawing and assembling samples after the first two.
+fn of_samples<T: Scalar>(family: Result<impl SampleFamily<T>, MatrixError>) -> usize {
+    let family = family.unwrap();
+    let described = family.describe();
+    let (mut inputs, mut outputs) = (described.new_inputs(), described.new_outputs());
+    let (mut scratch, mut system) = (Scratch::default(), Assembled::default());
+    let mut x = vec![T::ZERO; described.rows()];
+    let mut make = |index| {
+        family.draw(1, index, &mut scratch, &mut inputs).unwrap();
+        for index in 0..family.steps() {
+            let step = Step { index, before: &x };
+            family.assemble(&inputs, step, &mut system).unwrap();
+            family.outputs(&x, index, &inputs, &mut outputs).unwrap();
+        }
+        family.unknowns(&outputs, 0, &mut x).unwrap();
+    };
+    (0..2).for_each(&mut make);
+    allocations(|| (2..5).for_each(make))
+}
+
+#[test]
+fn samples_allocate_nothing_from_the_second_on() {
+    let (plane, space) = (Grid::new(12, 10, 1), Grid::new(6, 5, 4));
+    let correlated = AdvectionDiffusion {
+        rho: 0.99,
+        ..Default::default()
+    };
+    let periodic = DarcyLognormal {
+        sides: resolvent_matrices::fields::Sides::Periodic,
+        ..Default::default()
+    };
+    let nodes = Darcy {
+        place: resolvent_matrices::fields::Place::Nodes,
+        ..Default::default()
+    };
+    let waves = |order| Helmholtz {
+        order,
+        k: 2.0,
+        ..Default::default()
+    };
+    for (name, count) in [
+        ("darcy", of_samples(Darcy::default().on(plane))),
+        ("darcy in space", of_samples(Darcy::default().on(space))),
+        ("darcy at nodes", of_samples(nodes.on(plane))),
+        ("darcy-lognormal", of_samples(periodic.on(plane))),
+        (
+            "skr-released",
+            of_samples(SkrReleased::default().on(Grid::new(9, 9, 1))),
+        ),
+        ("poisson", of_samples(Poisson::default().on(space))),
+        ("advection-diffusion", of_samples(correlated.on(plane))),
+        ("helmholtz", of_samples(waves(2).on(plane))),
+        ("helmholtz, order 4", of_samples(waves(4).on(plane))),
+        ("elasticity", of_samples(Elasticity::default().on(plane))),
+        (
+            "reaction-diffusion",
+            of_samples(ReactionDiffusion::default().on(plane)),
+        ),
+        ("heat", of_samples(Heat::default().on(space))),
+    ] {
+        assert_eq!(count, 0, "{name}");
+    }
 }

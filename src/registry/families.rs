@@ -1,11 +1,14 @@
-//! Names of the sequences that can be generated: `heat2d:nx=100,systems=500`.
+//! Names of the sequences that can be generated: `heat2d:nx=100,systems=500`. Families of samples are
+//! sequences as well: `darcy:grid=64,systems=500`.
 
 use super::options::Options;
+use super::samples::{SAMPLES, from_options, sample_grid};
 use super::{Entry, RegistryError, entry};
 use resolvent_matrices::MatrixError;
+use resolvent_matrices::families::AnyFamily;
 use resolvent_matrices::sequences::{
-    Adversarial, Darcy, Family, Heat2d, Heat2dJump, Impes, Kind, Newton, Nonlinear, Projection,
-    ShiftedLaplacians, Variance,
+    Adversarial, AnySequence, DarcyGauss, Family, Heat2d, Heat2dJump, Impes, Kind, Newton,
+    Nonlinear, Projection, Samples, ShiftedLaplacians, Variance,
 };
 
 /// The families of sequences.
@@ -76,8 +79,8 @@ pub const FAMILIES: &[Entry] = &[
         ],
     ),
     entry(
-        "darcy",
-        "flow through a lognormal medium, another for each system",
+        "darcy-gauss",
+        "flow through a lognormal medium of nearly Gaussian covariance, another for each system",
         &[
             ("nx", "cells a side, nx^2 unknowns (64)"),
             ("systems", "fields (1000)"),
@@ -106,14 +109,50 @@ pub enum FamilyError {
     /// A value.
     #[error(transparent)]
     Matrix(#[from] MatrixError),
+    /// It is complex, and a real one is needed.
+    #[error("`{0}` makes complex systems; a real sequence is needed here")]
+    Complex(String),
 }
 
-/// The sequence that a name and its options stand for; what is random about it belongs to the seed.
+/// What a family of samples takes as a sequence, besides its own options.
+pub const SAMPLE_OPTIONS: &[(&str, &str)] = &[
+    ("grid", "NX for NX x NX, NXxNY or NXxNYxNZ (64)"),
+    ("systems", "how many (1000)"),
+];
+
+/// The sequence of either field that a name and its options stand for: one of [`FAMILIES`], or one of
+/// [`SAMPLES`] with the further options [`SAMPLE_OPTIONS`]. What is random about it belongs to the seed.
 ///
 /// # Errors
 /// [`FamilyError`] that says what there is.
+pub fn sequence(spec: &str, seed: u64) -> Result<AnySequence, FamilyError> {
+    let tables = [(FAMILIES, &[][..]), (SAMPLES, SAMPLE_OPTIONS)];
+    let options = Options::parse_any("sequence", &tables, spec)?;
+    if FAMILIES.iter().any(|entry| entry.name == options.name()) {
+        return Ok(AnySequence::Real(of_its_own(&options, seed)?));
+    }
+    let grid = sample_grid(options.value("grid").unwrap_or("64"))?;
+    let systems = options.count("systems", 1000)?;
+    Ok(match from_options(&options, grid)? {
+        AnyFamily::Real(family) => AnySequence::Real(Box::new(Samples::new(family, seed, systems))),
+        AnyFamily::Complex(family) => {
+            AnySequence::Complex(Box::new(Samples::new(family, seed, systems)))
+        }
+    })
+}
+
+/// The real sequence that a name and its options stand for; what is random about it belongs to the seed.
+///
+/// # Errors
+/// [`FamilyError`] that says what there is, or that it is complex.
 pub fn family(spec: &str, seed: u64) -> Result<Box<dyn Family>, FamilyError> {
-    let options = Options::parse("sequence", FAMILIES, spec)?;
+    match sequence(spec, seed)? {
+        AnySequence::Real(family) => Ok(family),
+        AnySequence::Complex(_) => Err(FamilyError::Complex(spec.into())),
+    }
+}
+
+fn of_its_own(options: &Options, seed: u64) -> Result<Box<dyn Family>, FamilyError> {
     Ok(match options.name() {
         "heat2d" => {
             let default = Heat2d::default();
@@ -169,9 +208,9 @@ pub fn family(spec: &str, seed: u64) -> Result<Box<dyn Family>, FamilyError> {
             }
             .start(seed)?
         }
-        "darcy" => {
-            let default = Darcy::default();
-            Darcy {
+        "darcy-gauss" => {
+            let default = DarcyGauss::default();
+            DarcyGauss {
                 nx: options.count("nx", default.nx)?,
                 systems: options.count("systems", default.systems)?,
                 sigma: options.positive("sigma", default.sigma)?,
@@ -232,13 +271,21 @@ mod tests {
             ("newton:problem=plaplacian", "levels=40,p=3"),
             ("newton", "problem=bratu"),
             ("impes:sigma=0", "sigma=0,"),
-            ("darcy:length=0.2", "length=0.2"),
+            ("darcy-gauss:length=0.2", "length=0.2"),
+            ("darcy", "darcy:grid=64x64,systems=1000,low=3,high=12,"),
+            ("heat:grid=8x9x10,steps=3", "grid=8x9x10,"),
         ] {
             assert!(name(spec).unwrap().contains(says), "{spec}");
         }
         for (wrong, says) in [
             ("newton:load=7", "at most 5.8"),
-            ("darcy:sigma=11", "at most 10"),
+            ("darcy-gauss:sigma=11", "at most 10"),
+            (
+                "darcy:nx=11",
+                "it takes: low, high, alpha, tau, rho, values, mean, grid, systems",
+            ),
+            ("darcy:grid=1", "at least 3 points"),
+            ("helmholtz", "complex"),
             ("heat3d", "did you mean `heat2d`?"),
             ("heat2d:ny=3", "did you mean `nx`?"),
             ("heat2d:nx=-1", "a whole number"),

@@ -5,8 +5,13 @@ use super::{Entry, RegistryError};
 /// A name and its options, all of them known.
 pub struct Options {
     entry: &'static Entry,
+    /// Keys besides those of the entry.
+    extra: Keys,
     pairs: Vec<(String, String)>,
 }
+
+/// Keys and what they mean.
+type Keys = &'static [(&'static str, &'static str)];
 
 /// The most of anything that can be asked for: vectors kept, products done.
 const MOST: usize = 100_000;
@@ -17,9 +22,22 @@ impl Options {
         table: &'static [Entry],
         spec: &str,
     ) -> Result<Self, RegistryError> {
+        Self::parse_any(kind, &[(table, &[])], spec)
+    }
+
+    /// From several tables, all of whose entries take some more keys.
+    pub fn parse_any(
+        kind: &'static str,
+        tables: &[(&'static [Entry], Keys)],
+        spec: &str,
+    ) -> Result<Self, RegistryError> {
         let (name, rest) = spec.split_once(':').unwrap_or((spec, ""));
-        let Some(entry) = table.iter().find(|entry| entry.name == name) else {
-            let names: Vec<_> = table.iter().map(|entry| entry.name).collect();
+        let entries = || {
+            let tables = tables.iter();
+            tables.flat_map(|(table, extra)| table.iter().map(move |entry| (entry, *extra)))
+        };
+        let Some((entry, extra)) = entries().find(|(entry, _)| entry.name == name) else {
+            let names: Vec<_> = entries().map(|(entry, _)| entry.name).collect();
             return Err(RegistryError::Unknown {
                 kind,
                 name: name.into(),
@@ -29,6 +47,7 @@ impl Options {
         };
         let mut options = Self {
             entry,
+            extra,
             pairs: Vec::new(),
         };
         for part in rest.split(',').filter(|part| !part.is_empty()) {
@@ -45,7 +64,8 @@ impl Options {
     }
 
     fn check(&self, key: &str) -> Result<(), RegistryError> {
-        let keys: Vec<_> = self.entry.options.iter().map(|(key, _)| *key).collect();
+        let keys = self.entry.options.iter().chain(self.extra);
+        let keys: Vec<_> = keys.map(|(key, _)| *key).collect();
         if keys.contains(&key) {
             return Ok(());
         }
@@ -67,7 +87,7 @@ impl Options {
     }
 
     /// The value of a key; given twice, the last.
-    fn value(&self, key: &str) -> Option<&str> {
+    pub fn value(&self, key: &str) -> Option<&str> {
         let mut found = self.pairs.iter().rev().filter(|(k, _)| k == key);
         found.next().map(|(_, value)| value.as_str())
     }

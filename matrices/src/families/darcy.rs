@@ -138,7 +138,8 @@ impl SampleFamily<f64> for DarcyFamily {
         let a = &mut inputs[0];
         let stream = Stream::new(seed, 0).correlated(rho);
         self.field.draw(&stream, index, scratch, a);
-        a.iter_mut().for_each(|g| *g = if *g >= 0.0 { high } else { low });
+        a.iter_mut()
+            .for_each(|g| *g = if *g >= 0.0 { high } else { low });
         Ok(())
     }
 
@@ -153,7 +154,13 @@ impl SampleFamily<f64> for DarcyFamily {
             out.b.fill(self.points.h[0].powi(2)); // h_x²
         }
         let values = out.a.values_mut();
-        diffusion::write(&self.points, self.parameters.mean, &inputs[0], |_| 0.0, values);
+        diffusion::write(
+            &self.points,
+            self.parameters.mean,
+            &inputs[0],
+            |_| 0.0,
+            values,
+        );
         Ok(())
     }
 

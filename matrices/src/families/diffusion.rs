@@ -96,5 +96,11 @@ pub(super) fn write(
         let c = conductance.inner(face);
         (c, -c)
     };
-    fluxes::write(points.inner, values, inner, |face| conductance.wall(face), own);
+    fluxes::write(
+        points.inner,
+        values,
+        inner,
+        |face| conductance.wall(face),
+        own,
+    );
 }

@@ -12,7 +12,10 @@ pub(super) fn pattern<T: Scalar>(grid: Grid) -> Result<Csr<T>, MatrixError> {
         let above = (0..3).filter(move |&d| at[d] + 1 < dims[d]);
         let below = below.map(move |d| row - strides[d]);
         let above = above.map(move |d| row + strides[d]);
-        below.chain([row]).chain(above).map(move |j| (row, j, T::ZERO))
+        below
+            .chain([row])
+            .chain(above)
+            .map(move |j| (row, j, T::ZERO))
     });
     Csr::from_triplets(n, n, entries)
 }
@@ -49,26 +52,30 @@ pub(super) fn write(
         for y in 0..dims[1] {
             for x in 0..dims[0] {
                 let at = [x, y, z];
-                let mut sum = own(from);
-                let mut side = |d: usize, up: bool, to: Option<usize>| {
+                let side = |d: usize, up: bool| {
                     let face = Face { d, up, from, at };
-                    match to {
-                        Some(to) => {
-                            let (own, other) = inner(face, to);
-                            values[next] = other;
-                            next += 1;
-                            sum += own;
-                        }
-                        None => sum += wall(face),
+                    let inside = if up { at[d] + 1 < dims[d] } else { at[d] > 0 };
+                    if !inside {
+                        return (wall(face), None);
                     }
+                    let to = if up { from + strides[d] } else { from - strides[d] };
+                    let (own, other) = inner(face, to);
+                    (own, Some(other))
                 };
+                let mut sum = own(from);
                 for d in (0..dimension).rev() {
-                    side(d, false, (at[d] > 0).then(|| from - strides[d]));
+                    let (own, other) = side(d, false);
+                    sum += own;
+                    other.into_iter().for_each(|other| values[next] = other);
+                    next += usize::from(other.is_some());
                 }
                 let diagonal = next;
                 next += 1;
                 for d in 0..dimension {
-                    side(d, true, (at[d] + 1 < dims[d]).then(|| from + strides[d]));
+                    let (own, other) = side(d, true);
+                    sum += own;
+                    other.into_iter().for_each(|other| values[next] = other);
+                    next += usize::from(other.is_some());
                 }
                 values[diagonal] = sum;
                 from += 1;

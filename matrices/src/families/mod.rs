@@ -24,17 +24,37 @@
 //! A sample of a family with several [`steps`](SampleFamily::steps) is a trajectory: its systems are
 //! assembled and solved in order into the same [`Assembled`], each with the solution of the one before.
 
+mod advection_diffusion;
+mod custom;
 mod darcy;
+mod darcy_lognormal;
 mod describe;
 mod diffusion;
+mod elasticity;
 mod fluxes;
+mod heat;
+mod helmholtz;
 mod points;
+mod poisson;
+mod reaction_diffusion;
+mod skr_released;
 #[cfg(test)]
 mod tests;
+mod transport;
 
+pub use advection_diffusion::{AdvectionDiffusion, AdvectionDiffusionFamily};
+pub use custom::{Custom, CustomFamily};
 pub use darcy::{Darcy, DarcyFamily};
-pub use diffusion::Mean;
+pub use darcy_lognormal::{DarcyLognormal, DarcyLognormalFamily};
 pub use describe::{Description, FieldSpec, Parameter, Site};
+pub use diffusion::Mean;
+pub use elasticity::{Elasticity, ElasticityFamily};
+pub use heat::{Heat, HeatFamily, Scheme};
+pub use helmholtz::{Helmholtz, HelmholtzFamily};
+pub use poisson::{Poisson, PoissonFamily};
+pub use reaction_diffusion::{ReactionDiffusion, ReactionDiffusionFamily};
+pub use skr_released::{SkrReleased, SkrReleasedFamily};
+pub use transport::Convection;
 
 use crate::fields::Scratch;
 use crate::sequences::Novelty;
@@ -170,6 +190,9 @@ impl AnyFamily {
         }
     }
 }
+
+/// Where the parameters of a family are from that nobody has fixed before.
+const OURS: &str = "parameters are ours";
 
 /// Refuses fields that are not as many and as long as they should be.
 fn fitting(

@@ -87,7 +87,9 @@ impl Points {
     pub fn take(&self, field: &[f64], x: &mut [f64]) -> Result<(), MatrixError> {
         length("u", self.len(), field.len())?;
         length("x", self.inner.dims().iter().product(), x.len())?;
-        x.iter_mut().zip(self.all()).for_each(|(x, at)| *x = field[at]);
+        x.iter_mut()
+            .zip(self.all())
+            .for_each(|(x, at)| *x = field[at]);
         Ok(())
     }
 
@@ -146,4 +148,15 @@ pub(super) fn positive(
         }
     }
     Ok(())
+}
+
+/// Refuses standard deviations outside of 0 to 10, 0 left out.
+pub(super) fn deviation(name: &'static str, sigma: f64) -> Result<(), MatrixError> {
+    if sigma > 0.0 && sigma <= 10.0 {
+        return Ok(());
+    }
+    refuse(
+        name,
+        format!("sigma = {sigma} must be positive, at most 10"),
+    )
 }

@@ -5,11 +5,19 @@
 //! drawn from the slow ones to the fast ones, so that a field on a coarse grid is the one on a fine
 //! grid without its fast modes. Nothing here starts a thread; a [`Scratch`] serves one at a time.
 
+mod chebyshev;
+mod gaussian;
 mod modes;
 mod neumann;
+mod periodic;
 mod stream;
+#[cfg(test)]
+mod tests;
 
+pub use chebyshev::Chebyshev;
+pub use gaussian::{Gaussian, Sides};
 pub use neumann::Neumann;
+pub use periodic::Periodic;
 pub use stream::Stream;
 
 use num_complex::Complex;
@@ -52,8 +60,6 @@ pub struct Scratch {
     pub(crate) waves: [Vec<Complex<f64>>; 2],
     pub(crate) plan: Vec<f64>,
     pub(crate) complex_plan: Vec<Complex<f64>>,
-    /// Fields that a family needs besides those it stores.
-    pub(crate) fields: [Vec<f64>; 2],
 }
 
 /// The slice of the first `n`, longer first if need be.

@@ -25,6 +25,7 @@ pub struct Neumann {
     /// One along each dimension.
     transforms: Vec<Cosine>,
     variance: f64,
+    slope_variance: f64,
 }
 
 #[derive(Clone)]
@@ -56,7 +57,7 @@ impl Neumann {
         let (dims, dimension) = (grid.dims(), grid.dimension());
         let scale = tau.powf(alpha - 0.5 * dimension as f64);
         let points = dims.iter().product();
-        let mut variance = 0.0;
+        let (mut variance, mut slope_variance) = (0.0, 0.0);
         let amplitude = |row| {
             let k = grid.at(row);
             if row == 0 {
@@ -64,7 +65,8 @@ impl Neumann {
             }
             let square: f64 = k.iter().map(|&k| (PI * k as f64).powi(2)).sum();
             let lambda = scale * (square + tau * tau).powf(-0.5 * alpha);
-            variance += lambda * lambda; // the mean over the square of each cos² c² is 1
+            variance += lambda * lambda; // the mean over the square of each c² cos² is 1,
+            slope_variance += lambda * lambda * square; // and of each c² sin²
             let weight = |d: usize| match k[d] {
                 0 => 2.0, // a transform takes half of the first,
                 last if place == Place::Nodes && last + 1 == dims[d] => 2.0 * SQRT_2, // and of this
@@ -83,6 +85,7 @@ impl Neumann {
             amplitudes,
             transforms: dims[..dimension].iter().map(plan).collect(),
             variance,
+            slope_variance,
         }
     }
 
@@ -90,12 +93,18 @@ impl Neumann {
     pub fn scaled(mut self, factor: f64) -> Self {
         self.amplitudes.iter_mut().for_each(|a| *a *= factor);
         self.variance *= factor * factor;
+        self.slope_variance *= factor * factor;
         self
     }
 
     /// Σ λ_k²: the variance of the values, averaged over the square or cube.
     pub fn variance(&self) -> f64 {
         self.variance
+    }
+
+    /// Σ λ_k² π²|k|²: the mean of |∇g|², averaged over the square or cube.
+    pub fn slope_variance(&self) -> f64 {
+        self.slope_variance
     }
 
     /// Writes the draw of index `index`, one value for each point, x fastest. Allocates nothing once

@@ -19,27 +19,30 @@
 //! ```
 
 mod adversarial;
-mod darcy;
+mod darcy_gauss;
 mod heat2d;
 mod heat2d_jump;
 mod impes;
 mod newton;
 mod noise;
 mod projection;
+mod samples;
 mod shifted;
 #[cfg(test)]
 mod tests;
 
 pub use adversarial::{Adversarial, Kind};
-pub use darcy::Darcy;
+pub use darcy_gauss::DarcyGauss;
 pub use heat2d::Heat2d;
 pub use heat2d_jump::Heat2dJump;
 pub use impes::Impes;
 pub use newton::{Newton, Nonlinear};
 pub use projection::Projection;
+pub use samples::Samples;
 pub use shifted::{ShiftedLaplacians, Variance};
 
-use crate::{Csr, MatrixError};
+use crate::{Csr, MatrixError, Scalar};
+use num_complex::Complex;
 
 /// What a system has new over the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,18 +57,18 @@ pub enum Novelty {
 
 /// One system of a sequence.
 #[derive(Debug, Clone)]
-pub struct Instance {
+pub struct Instance<T = f64> {
     /// A.
-    pub a: Csr<f64>,
+    pub a: Csr<T>,
     /// b.
-    pub b: Vec<f64>,
+    pub b: Vec<T>,
     /// The numbers that describe it, as the family names them.
     pub context: Vec<f64>,
     /// What is new.
     pub novelty: Novelty,
 }
 
-impl Default for Instance {
+impl<T> Default for Instance<T> {
     /// Nothing yet.
     fn default() -> Self {
         Self {
@@ -78,7 +81,7 @@ impl Default for Instance {
 }
 
 /// Systems in order.
-pub trait Family: Send {
+pub trait Family<T: Scalar = f64>: Send {
     /// Family and parameters, as in `heat2d:nx=50,systems=500`.
     fn name(&self) -> String;
 
@@ -101,8 +104,8 @@ pub trait Family: Send {
     fn next(
         &mut self,
         index: usize,
-        solution: &[f64],
-        out: &mut Instance,
+        solution: &[T],
+        out: &mut Instance<T>,
     ) -> Result<(), MatrixError>;
 
     /// What it carries from system to system besides the last solution.
@@ -117,6 +120,14 @@ pub trait Family: Send {
     fn restore(&mut self, _index: usize, _state: &[f64]) -> Result<(), MatrixError> {
         Ok(())
     }
+}
+
+/// Systems of either field in order.
+pub enum AnySequence {
+    /// Real ones.
+    Real(Box<dyn Family>),
+    /// Complex ones.
+    Complex(Box<dyn Family<Complex<f64>>>),
 }
 
 /// The 5-point matrix on m × m points: 4 on the diagonal, −1 to each neighbour; and where the

@@ -31,6 +31,11 @@ fn all() -> Vec<Box<dyn Family>> {
         .start()
         .unwrap()
     };
+    let grid = crate::Grid::new(7, 6, 1);
+    let trajectories = crate::families::Heat {
+        steps: 4,
+        ..Default::default()
+    };
     vec![
         ShiftedLaplacians {
             systems: 12,
@@ -72,17 +77,23 @@ fn all() -> Vec<Box<dyn Family>> {
         }
         .start(3)
         .unwrap(),
-        Darcy {
+        DarcyGauss {
             nx: 12,
             systems: 12,
             ..Default::default()
         }
         .start(3)
         .unwrap(),
+        samples(crate::families::Darcy::default().on(grid).unwrap()),
+        samples(trajectories.on(grid).unwrap()),
         adversarial(Kind::Switch),
         adversarial(Kind::Alternating),
         adversarial(Kind::Diverging),
     ]
+}
+
+fn samples(family: impl crate::families::SampleFamily<f64> + 'static) -> Box<dyn Family> {
+    Box::new(Samples::new(Box::new(family), 3, 12))
 }
 
 /// A stand-in for the solution of a system.
@@ -116,7 +127,8 @@ fn the_pattern_is_new_once_and_what_is_drawn_depends_on_the_index_alone() {
             );
             let numbers = match name.split(':').next() {
                 Some("adversarial") => 0,
-                Some("projection" | "newton" | "darcy") => 2,
+                Some("projection" | "newton" | "darcy-gauss" | "darcy") => 2,
+                Some("heat") => 4,
                 _ => 1,
             };
             assert_eq!(system.context.len(), numbers);
@@ -252,7 +264,7 @@ fn water_displaces_oil() {
 
 #[test]
 fn noise_has_its_variance_and_differs_from_system_to_system() {
-    let family = Darcy {
+    let family = DarcyGauss {
         nx: 32,
         systems: 40,
         sigma: 1.0,

@@ -4,7 +4,7 @@ use super::tuning::Tuning;
 use crate::cli::args::{Common, How, Tolerance, list};
 use clap::{Args, ValueEnum};
 use resolvent::models::TunerKind;
-use resolvent::registry::FAMILIES;
+use resolvent::registry::{FAMILIES, SAMPLE_OPTIONS, SAMPLES};
 use resolvent::solvers::Guess;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -26,6 +26,12 @@ Generators, tuners, solvers and preconditioners: resolvent sequence --help, reso
 fn help() -> String {
     let mut text = String::from("Generators (name:key=value,key=value):\n");
     FAMILIES.iter().for_each(|entry| list(&mut text, entry));
+    text += "\nFamilies of samples as generators; besides their own options they take\n";
+    for (key, about) in SAMPLE_OPTIONS {
+        let _ = writeln!(text, "  {key:<15}{about}"); // writing to a string cannot fail
+    }
+    let drawn = SAMPLES.iter().filter(|entry| entry.name != "custom");
+    drawn.for_each(|entry| list(&mut text, entry));
     text += "\nTuners (--tuner):\n";
     for (name, _, about) in TunerKind::ALL {
         // writing to a string cannot fail

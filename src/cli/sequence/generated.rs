@@ -2,19 +2,19 @@
 
 use super::source::{Current, Source};
 use crate::cli::error::CliError;
-use crate::cli::input::MatrixJson;
+use crate::cli::input::{Double, MatrixJson};
 use resolvent::matrices::sequences::{Family, Instance, Novelty};
 use resolvent::solvers::{Change, Guess};
 
 /// Generates one system after the other into the same place.
-pub struct Generated {
+pub struct Generated<T: Double> {
     name: String,
-    family: Box<dyn Family>,
-    system: Instance,
+    family: Box<dyn Family<T>>,
+    system: Instance<T>,
 }
 
-impl Generated {
-    pub fn new(family: Box<dyn Family>) -> Self {
+impl<T: Double> Generated<T> {
+    pub fn new(family: Box<dyn Family<T>>) -> Self {
         Self {
             name: family.name(),
             family,
@@ -27,7 +27,7 @@ impl Generated {
     }
 }
 
-impl Source<f64> for Generated {
+impl<T: Double> Source<T> for Generated<T> {
     fn name(&self) -> String {
         self.name.clone()
     }
@@ -43,7 +43,7 @@ impl Source<f64> for Generated {
         }
     }
 
-    fn next(&mut self, index: usize, solution: &[f64]) -> Result<Current<'_, f64>, CliError> {
+    fn next(&mut self, index: usize, solution: &[T]) -> Result<Current<'_, T>, CliError> {
         let made = self.family.next(index, solution, &mut self.system);
         made.map_err(|source| self.failed(source))?;
         let Instance {
@@ -67,7 +67,7 @@ impl Source<f64> for Generated {
                 rows: a.nrows(),
                 cols: a.ncols(),
                 nnz: a.nnz(),
-                field: "real",
+                field: if T::IS_COMPLEX { "complex" } else { "real" },
                 symmetry: "general",
             },
         })

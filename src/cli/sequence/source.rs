@@ -5,6 +5,7 @@ use super::generated::Generated;
 use super::petsc::Dump;
 use crate::cli::error::CliError;
 use crate::cli::input::{Double, MatrixJson};
+use resolvent::matrices::sequences::AnySequence;
 use resolvent::registry;
 use resolvent::solvers::{Change, Guess};
 use resolvent::{Complex, Csr};
@@ -73,6 +74,9 @@ pub fn open(text: &str, seed: u64) -> Result<AnySource, CliError> {
     if looks_like_a_path {
         return Err(CliError::NoSource(text.into()));
     }
-    let family = registry::family(text, seed).map_err(CliError::Family)?;
-    Ok(AnySource::Real(Box::new(Generated::new(family))))
+    let family = registry::sequence(text, seed).map_err(CliError::Family)?;
+    Ok(match family {
+        AnySequence::Real(family) => AnySource::Real(Box::new(Generated::new(family))),
+        AnySequence::Complex(family) => AnySource::Complex(Box::new(Generated::new(family))),
+    })
 }

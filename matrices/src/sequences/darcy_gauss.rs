@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 
 /// Parameters of the sequence.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Darcy {
+pub struct DarcyGauss {
     /// Cells a side; nx² unknowns. Default 64.
     pub nx: usize,
     /// Fields. Default 1000.
@@ -26,7 +26,7 @@ pub struct Darcy {
     pub length: f64,
 }
 
-impl Default for Darcy {
+impl Default for DarcyGauss {
     fn default() -> Self {
         Self {
             nx: 64,
@@ -37,9 +37,9 @@ impl Default for Darcy {
     }
 }
 
-const NAME: &str = "darcy";
+const NAME: &str = "darcy-gauss";
 
-impl Darcy {
+impl DarcyGauss {
     /// The sequence that belongs to a seed.
     ///
     /// # Errors
@@ -74,7 +74,7 @@ impl Darcy {
 }
 
 struct Running {
-    parameters: Darcy,
+    parameters: DarcyGauss,
     seed: u64,
     pattern: Csr<f64>,
     kernel: Vec<f64>,
@@ -84,7 +84,7 @@ struct Running {
 
 impl Family for Running {
     fn name(&self) -> String {
-        let Darcy {
+        let DarcyGauss {
             nx,
             systems,
             sigma,
@@ -102,7 +102,7 @@ impl Family for Running {
     }
 
     fn next(&mut self, index: usize, _: &[f64], out: &mut Instance) -> Result<(), MatrixError> {
-        let Darcy { nx, sigma, .. } = self.parameters;
+        let DarcyGauss { nx, sigma, .. } = self.parameters;
         let n = nx * nx;
         out.novelty = Novelty::Values;
         if out.a.nrows() != n {
