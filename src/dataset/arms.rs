@@ -288,7 +288,7 @@ impl<T: Scalar<Real = f64>> Probe<'_, T> {
         let name = |omega: f64| format!("ssor:omega={omega:.3}");
         let (mut low, mut high) = (1.0, 1.98);
         let golden = 0.5 * (5.0f64.sqrt() - 1.0);
-        let mut count = |omega: f64, this: &mut Self| -> Result<f64, DatasetError> {
+        let count = |omega: f64, this: &mut Self| -> Result<f64, DatasetError> {
             let arm = this.measure_once(solver, &name(omega))?;
             Ok(arm.unwrap_or(f64::INFINITY))
         };
