@@ -58,7 +58,11 @@ pub(super) fn write(
                     if !inside {
                         return (wall(face), None);
                     }
-                    let to = if up { from + strides[d] } else { from - strides[d] };
+                    let to = if up {
+                        from + strides[d]
+                    } else {
+                        from - strides[d]
+                    };
                     let (own, other) = inner(face, to);
                     (own, Some(other))
                 };

@@ -222,7 +222,7 @@ impl Medium<'_> {
         }
         s[1][1] -= self.q(here);
         if self.order == 4 {
-            self.cross(at, here, dy, &mut s);
+            self.cross(at, here, &mut s);
             for (d, factors) in [(0, dx), (1, dy)] {
                 rhs += self.along(at, here, d, factors, &mut s);
             }
@@ -236,19 +236,41 @@ impl Medium<'_> {
         (s, C::new(scale * rhs, 0.0))
     }
 
-    /// −(h_x² + h_y²)/12 D_yD_x u.
-    fn cross(&self, at: [usize; 2], here: usize, dy: [C; 3], s: &mut [[C; 3]; 3]) {
+    /// D_d(κu), with (κu)_s = κ_s u − iκ²u beyond a side.
+    fn bent(&self, at: [usize; 2], here: usize, d: usize) -> [C; 3] {
+        let (h, stride) = (self.points.h[d], self.points.strides()[d]);
+        let mut factors = self.second(at, d, self.kappa(here));
+        for (i, factor) in factors.iter_mut().enumerate() {
+            if *factor != C::default() {
+                *factor *= self.kappa(here + i * stride - stride);
+            }
+        }
+        if self.sides(at, d) != [false; 2] {
+            let [kappa_s, _] = self.inwards(here, at, d, |at| self.kappa(at));
+            factors[1] -= 2.0 * kappa_s / h;
+        }
+        factors
+    }
+
+    /// −(h_x² + h_y²)/12 D_yD_x u; beyond a side of y, w = D_x u has w_s = −iD_x(κu).
+    fn cross(&self, at: [usize; 2], here: usize, s: &mut [[C; 3]; 3]) {
         let [hx, hy, _] = self.points.h;
-        let c = (hx * hx + hy * hy) / 12.0;
-        for (t, factor) in dy
-            .into_iter()
-            .enumerate()
-            .filter(|(_, f)| *f != C::default())
-        {
+        let c = (hx * hx + hy * hy) / (12.0 * hy * hy);
+        let factors = match self.sides(at, 1) {
+            [true, _] => [0.0, -2.0, 2.0],
+            [_, true] => [2.0, -2.0, 0.0],
+            _ => [1.0, -2.0, 1.0],
+        };
+        for (t, factor) in factors.into_iter().enumerate().filter(|(_, f)| *f != 0.0) {
             let line = here + t * self.points.grid.nx - self.points.grid.nx;
             let dx = self.second(at, 0, self.kappa(line));
             for (s, dx) in s[t].iter_mut().zip(dx) {
                 *s -= c * factor * dx;
+            }
+        }
+        if self.sides(at, 1) != [false; 2] {
+            for (s, bent) in s[1].iter_mut().zip(self.bent(at, here, 0)) {
+                *s -= C::new(0.0, 2.0 * hy * c) * bent;
             }
         }
     }
@@ -266,11 +288,8 @@ impl Medium<'_> {
         let strides = self.points.strides();
         let beside = |d: usize, i: usize| here + i * strides[d] - strides[d];
         let place = |d: usize, i: usize| if d == 0 { (1, i) } else { (i, 1) };
-        let there = |factors: [C; 3]| {
-            let all = factors.into_iter().enumerate();
-            all.filter(|(_, factor)| *factor != C::default())
-        };
-        for (i, factor) in there(factors) {
+        let there = factors.into_iter().enumerate();
+        for (i, factor) in there.filter(|(_, factor)| *factor != C::default()) {
             let (y, x) = place(d, i);
             s[y][x] -= h * h / 12.0 * factor * self.q(beside(d, i));
         }
@@ -284,13 +303,9 @@ impl Medium<'_> {
         s[1][1] += h / 6.0 * q_s; // of D(qu), beyond the side
         s[1][1] += h / 3.0 * C::new(-q_s, kappa.powi(3));
         let t = 1 - d;
-        for (i, factor) in there(self.second(at, t, kappa)) {
+        for (i, bent) in self.bent(at, here, t).into_iter().enumerate() {
             let (y, x) = place(t, i);
-            s[y][x] += C::new(0.0, h / 3.0) * factor * self.kappa(beside(t, i)); // i(κu)_tt
-        }
-        if self.sides(at, t) != [false; 2] {
-            let [kappa_t, _] = self.inwards(here, at, t, |at| self.kappa(at));
-            s[1][1] -= C::new(0.0, h / 3.0 * 2.0 * kappa_t / self.points.h[t]);
+            s[y][x] += C::new(0.0, h / 3.0) * bent; // i(κu)_tt
         }
         h * h / 12.0 * f_ss + h / 3.0 * f_s
     }

@@ -81,17 +81,13 @@ fn error(
     rms(&x, expected)
 }
 
-/// Grids of the plane and of space, not square, n points along x; and the distance along x.
+/// Grids of the plane and of space, not square, n and ¾n links along x; and the distance along x.
 fn grids(n: usize, place: Place) -> [(Grid, usize, f64); 2] {
     let more = usize::from(place == Place::Nodes);
-    let hx = 1.0 / n as f64;
+    let [a, b, c] = [3 * n / 4, 5 * n / 8, n / 2];
     [
-        (Grid::new(n + more, n / 2 + more, 1), 2, hx),
-        (
-            Grid::new(n / 2 + more, n / 2 + more, n / 4 + more),
-            3,
-            2.0 * hx,
-        ),
+        (Grid::new(n + more, c + more, 1), 2, 1.0 / n as f64),
+        (Grid::new(a + more, b + more, c + more), 3, 1.0 / a as f64),
     ]
 }
 
@@ -144,7 +140,12 @@ fn flow_across_a_jump_is_of_second_order_with_the_harmonic_mean_and_of_first_wit
                     ..Default::default()
                 };
                 let jump = |x: [f64; 3]| if x[0] < 0.5 { 1.0 } else { 10.0 };
-                let phi = |x: f64| [x * (1.0 - x) * (x - 0.5), 3.0 - 6.0 * x]; // φ, φ″
+                // p = x(1 − x)(x − ½); φ = p eˣ and φ″ = (p + 2p′ + p″) eˣ
+                let phi = |x: f64| {
+                    let p = x * (1.0 - x) * (x - 0.5);
+                    let bent = p + 2.0 * (-3.0 * x * x + 3.0 * x - 0.5) + 3.0 - 6.0 * x;
+                    [p * x.exp(), bent * x.exp()]
+                };
                 let a = coordinates(grid, place).into_iter().map(jump).collect();
                 let y = |x: [f64; 3]| x[1] - x[1] * x[1];
                 let f = |x: [f64; 3]| -phi(x[0])[1] * y(x) + 2.0 * phi(x[0])[0];
@@ -233,7 +234,7 @@ fn advection_is_of_second_order_when_central_and_of_first_upwind() {
         let errors = [32, 64].map(|n| {
             let grid = Grid::new(n, n, 1);
             let parameters = AdvectionDiffusion {
-                peclet: 10.0,
+                peclet: 2.0,
                 scheme,
                 ..Default::default()
             };
@@ -245,7 +246,7 @@ fn advection_is_of_second_order_when_central_and_of_first_upwind() {
             let f = |x: [f64; 3]| {
                 let (_, du, laplacian) = bubble(2, x);
                 let ((s, c), (sy, cy)) = ((PI * x[0]).sin_cos(), (2.0 * x[1]).sin_cos());
-                -0.1 * laplacian + 2.0 * s * cy * du[0] - (1.0 + PI * c * sy) * du[1]
+                -0.5 * laplacian + 2.0 * s * cy * du[0] - (1.0 + PI * c * sy) * du[1]
             };
             let inputs = [psi.collect()];
             let place = (Place::Cells, 1.0 / n as f64);
