@@ -5,11 +5,10 @@ use super::choice::{self, Choice, Names};
 use super::request::Request;
 use super::source::Source;
 use super::{DatasetError, chain};
-use resolvent_matrices::families::{AnyFamily, Description, SampleFamily};
+use resolvent_matrices::families::{AnyFamily, Assembled, Description, SampleFamily, Step};
 use resolvent_matrices::Scalar;
 use resolvent_solvers::{Direct, Kind, Stopping};
 use serde::{Deserialize, Serialize};
-use std::time::Instant;
 
 /// A way that was measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,7 +19,7 @@ pub struct Arm {
     pub precond: String,
     /// Samples it was measured on, after a first one that it was set up with.
     pub samples: usize,
-    /// Seconds a sample, of one thread; `None` where a sample did not converge.
+    /// Seconds of the fastest of these samples, of one thread; `None` where a sample did not converge.
     pub seconds: Option<f64>,
     /// Iterations of the samples, on average.
     pub iterations: f64,
@@ -62,14 +61,17 @@ fn of<T: Scalar<Real = f64>>(
 ) -> Result<(Choice, Vec<Arm>), DatasetError> {
     let description = family.describe();
     let most = request.max_iters.unwrap_or((10 * description.rows()).max(1000));
+    let constant = same_matrix(request, family, &description)?;
     if request.solver != "auto" && request.precond != "auto" {
         choice::way(&request.solver, &request.precond)?;
-        return Ok((Choice::asked(&request.solver, &request.precond, most), Vec::new()));
+        let asked = Choice::asked(&request.solver, &request.precond, most);
+        return Ok((Choice { constant_matrix: constant, ..asked }, Vec::new()));
     }
     let mut probe = Probe {
         request,
         family,
         most,
+        constant,
         best: f64::INFINITY,
         stop,
     };
@@ -114,9 +116,38 @@ fn of<T: Scalar<Real = f64>>(
         precond: fastest.precond.clone(),
         safe,
         budget,
+        constant_matrix: constant,
         measured: arms.len() > 1,
     };
     Ok((choice, arms))
+}
+
+/// Whether the first samples have one matrix.
+fn same_matrix<T: Scalar<Real = f64>>(
+    request: &Request,
+    family: &dyn SampleFamily<T>,
+    description: &Description,
+) -> Result<bool, DatasetError> {
+    if description.constant_matrix {
+        return Ok(true);
+    }
+    let mut source = Source::new(request, description)?;
+    let mut inputs = description.new_inputs();
+    let mut system = Assembled::default();
+    let mut first: Option<(Vec<u32>, Vec<T>)> = None;
+    for sample in 0..(1 + PROBES).min(request.samples) {
+        let assembled = source
+            .inputs(family, sample, &mut inputs)
+            .and_then(|()| Ok(family.assemble(&inputs, Step::default(), &mut system)?));
+        assembled.map_err(chain::blamed(request.first + sample))?;
+        let (columns, values) = (system.a.col_idx(), system.a.values());
+        match &first {
+            None => first = Some((columns.to_vec(), values.to_vec())),
+            Some((c, v)) if c == columns && v == values => {}
+            Some(_) => return Ok(false),
+        }
+    }
+    Ok(request.samples > 1)
 }
 
 /// What makes sense for a family: solvers and preconditioners, the surest first.
@@ -182,6 +213,7 @@ struct Probe<'a, T: Scalar<Real = f64>> {
     request: &'a Request,
     family: &'a dyn SampleFamily<T>,
     most: usize,
+    constant: bool,
     best: f64,
     stop: &'a (dyn Fn() -> bool + Sync),
 }
@@ -206,6 +238,7 @@ impl<T: Scalar<Real = f64>> Probe<'_, T> {
             way: choice::way(solver, precond)?,
             safe: None,
             budget: self.most,
+            constant: self.constant,
             stopping: Stopping {
                 rtol: self.request.rtol,
                 max_iters: self.most,
@@ -215,9 +248,8 @@ impl<T: Scalar<Real = f64>> Probe<'_, T> {
         let description = self.family.describe();
         let source = Source::new(self.request, &description)?;
         let mut chain = Chain::new(self.family, &description, source, plan);
-        let mut sum = 0.0;
+        let mut first = 0.0;
         for sample in 0..(1 + probes).min(self.request.samples) {
-            let begun = Instant::now();
             chain.seconds = super::Seconds::default();
             let made = match chain.sample(sample, &mut ()) {
                 Err(error) if setup_failed(&error) => {
@@ -233,21 +265,26 @@ impl<T: Scalar<Real = f64>> Probe<'_, T> {
             let took = chain.seconds.setup + chain.seconds.solve;
             if sample > 0 || self.request.samples == 1 {
                 arm.samples += 1;
-                sum += took;
+                // the smallest: whatever else the machine does only adds to it
                 arm.iterations += (made.iterations as f64 - arm.iterations) / arm.samples as f64;
-                arm.seconds = Some(sum / arm.samples as f64);
+                arm.seconds = Some(arm.seconds.map_or(took, |least| least.min(took)));
             } else {
-                arm.iterations = made.iterations as f64;
+                arm.iterations = 0.0;
+                first = made.iterations as f64;
             }
             // the first solve sets everything up, which may take as long as a solve
             let allowed = HOPELESS * if sample == 0 { 2.0 } else { 1.0 };
-            if took > allowed * self.best && begun.elapsed().as_secs_f64() > allowed * self.best {
+            if arm.seconds.unwrap_or(took) > allowed * self.best && sample != 1 {
                 arm.seconds = Some(arm.seconds.unwrap_or(took));
+                arm.iterations = arm.iterations.max(first);
                 arm.remark = Some("given up: others are faster".into());
                 return Ok(arm);
             }
         }
-        arm.iterations = arm.iterations.max(1.0);
+        arm.iterations = match arm.samples {
+            0 => first,
+            _ => arm.iterations,
+        };
         self.best = self.best.min(arm.seconds.unwrap_or(f64::INFINITY));
         Ok(arm)
     }

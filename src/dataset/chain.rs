@@ -20,6 +20,8 @@ pub struct Plan {
     pub safe: Option<Way<f64>>,
     /// Iterations of the first way, where there is another.
     pub budget: usize,
+    /// Look whether the matrix is that of the sample before, value by value.
+    pub constant: bool,
     /// When a solve has converged.
     pub stopping: Stopping<f64>,
 }
@@ -32,6 +34,8 @@ pub struct Chain<'f, T: Scalar<Real = f64>> {
     source: Source,
     sequence: Sequence<T>,
     system: Assembled<T>,
+    /// Values of the matrix before, where it may be the same.
+    values: Vec<T>,
     /// Inputs of the sample at hand.
     pub inputs: Vec<Vec<f64>>,
     /// Its outputs.
@@ -59,6 +63,7 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
             source,
             sequence: sequence(plan.stopping),
             system: Assembled::default(),
+            values: Vec::new(),
             inputs: description.new_inputs(),
             outputs: description.new_outputs(),
             x: vec![T::ZERO; rows],
@@ -115,11 +120,8 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
 
     /// The system at hand, from the iterate in x.
     fn solve(&mut self, observer: &mut dyn Observer<T>) -> Result<Solved<f64>, DatasetError> {
-        self.sequence.advance(match self.system.novelty {
-            Novelty::Rhs => Change::Nothing,
-            Novelty::Values => Change::Values,
-            Novelty::Pattern => Change::Pattern,
-        });
+        let change = self.change();
+        self.sequence.advance(change);
         let backstop = self.plan.safe.map(|safe| Backstop {
             iterations: self.plan.budget,
             time: None,
@@ -129,6 +131,25 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
         let way = Some(&self.plan.way);
         let solved = self.sequence.solve(a, b, way, backstop.as_ref(), &mut self.x, observer);
         Ok(solved?)
+    }
+
+    /// What is new about the matrix.
+    fn change(&mut self) -> Change {
+        let new = match self.system.novelty {
+            Novelty::Rhs => return Change::Nothing,
+            Novelty::Values => Change::Values,
+            Novelty::Pattern => Change::Pattern,
+        };
+        let values = self.system.a.values();
+        if !self.plan.constant {
+            return new;
+        }
+        if new == Change::Values && self.values == values {
+            return Change::Nothing;
+        }
+        self.values.clear();
+        self.values.extend_from_slice(values);
+        new
     }
 
     /// ‖b − Ax‖₂/‖b‖₂ of the unknowns as they are stored, in double precision.

@@ -22,6 +22,8 @@ pub struct Choice {
     pub safe: Option<Names>,
     /// Iterations after which that begins.
     pub budget: usize,
+    /// The first samples have one matrix: it is set up once for as long as that holds.
+    pub constant_matrix: bool,
     /// The fastest of several that were measured, on samples of this data set.
     pub measured: bool,
 }
@@ -34,6 +36,7 @@ impl Choice {
             precond: precond.into(),
             safe: None,
             budget,
+            constant_matrix: false,
             measured: false,
         }
     }
@@ -51,6 +54,7 @@ impl Choice {
             way: way(&self.solver, &self.precond)?,
             safe,
             budget: self.budget,
+            constant: self.constant_matrix,
             stopping: Stopping {
                 rtol: request.rtol,
                 max_iters: request.max_iters.unwrap_or(self.budget),

@@ -61,18 +61,23 @@ pub enum DatasetError {
     /// A solve could not be run.
     #[error(transparent)]
     Solve(#[from] SolveError),
+    /// A Matrix Market file.
+    #[error(transparent)]
+    Mtx(#[from] resolvent_matrices::mtx::MtxError),
     /// Fields or matrices that do not fit.
     #[error(transparent)]
     Matrix(#[from] MatrixError),
 }
 
 impl DatasetError {
-    pub(crate) fn io(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> Self {
+    /// Of the file system, while doing `what`.
+    pub fn io(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io { path, what, source }
     }
 
-    pub(crate) fn file(path: &Path, problem: impl Into<String>) -> Self {
+    /// A file that is not what it should be.
+    pub fn file(path: &Path, problem: impl Into<String>) -> Self {
         Self::File {
             path: path.to_path_buf(),
             problem: problem.into(),

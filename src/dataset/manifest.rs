@@ -171,6 +171,7 @@ fn description(folder: &Folder) -> Map<String, Value> {
         "given": request.given.iter().map(|given| json!({
             "field": given.field, "sha256": given.sha256,
         })).collect::<Vec<_>>(),
+        "systems": request.systems,
         "dtype": request.dtype.name(),
         "rtol": request.rtol,
         "residual": "2-norm of b - A x over that of b, recomputed in double precision from the x that is \

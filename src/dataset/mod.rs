@@ -22,6 +22,7 @@ pub mod chain;
 pub mod choice;
 pub mod durable;
 mod error;
+pub mod export;
 pub mod folder;
 pub mod manifest;
 pub mod npy;
@@ -33,6 +34,7 @@ pub mod run;
 pub mod source;
 pub mod split;
 pub mod stats;
+pub mod systems;
 pub mod verify;
 
 pub use choice::Choice;

@@ -3,6 +3,7 @@
 use super::DatasetError;
 use super::npy::Dtype;
 use super::split::Shares;
+use super::systems::{self, Pair};
 use crate::registry;
 use resolvent_matrices::Grid;
 use resolvent_matrices::families::AnyFamily;
@@ -25,6 +26,9 @@ pub struct Request {
     pub first: u64,
     /// Seed: sample i is drawn from it and from i.
     pub seed: u64,
+    /// Systems in files, in place of a family that is drawn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub systems: Vec<Pair>,
     /// Inputs that are read instead of drawn.
     pub given: Vec<Given>,
     /// How numbers are stored.
@@ -80,6 +84,9 @@ impl Request {
     /// # Errors
     /// [`DatasetError::Family`].
     pub fn family(&self) -> Result<AnyFamily, DatasetError> {
+        if self.family == systems::NAME {
+            return systems::family(&self.systems);
+        }
         let grid = self.solve_grid.as_ref().unwrap_or(&self.grid);
         Ok(registry::sample_family(&self.family, Self::points(grid)?)?)
     }
@@ -89,6 +96,9 @@ impl Request {
     /// # Errors
     /// [`DatasetError::Family`].
     pub fn stored_family(&self) -> Result<AnyFamily, DatasetError> {
+        if self.family == systems::NAME {
+            return self.family();
+        }
         Ok(registry::sample_family(&self.family, Self::points(&self.grid)?)?)
     }
 

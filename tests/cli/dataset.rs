@@ -228,3 +228,97 @@ fn what_does_not_converge_is_quarantined() {
     assert_eq!(manifest["records"][1]["status"], "max_iterations");
     assert_eq!(resolvent(&["dataset", "verify", text(&out), "--quiet"]).status, 0);
 }
+
+#[test]
+fn another_package_can_load_it() {
+    let out = folder("export");
+    make(&out, "darcy --samples 6 --grid 8x12 --split train=0.5,test=0.5");
+    let to = folder("exported");
+    let export = |layout: &str| {
+        let ran = resolvent(&["dataset", "export", text(&out), "--to", layout, "--out", text(&to)]);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        ran.stdout.lines().map(PathBuf::from).collect::<Vec<_>>()
+    };
+    let (_, u) = array(&out.join("solutions-0000.npy"));
+    let single: Vec<u8> = u[..3 * 96].iter().flat_map(|u| (*u as f32).to_le_bytes()).collect();
+    for (layout, names) in [
+        ("neuraloperator", ["darcy_train_12.pt", "darcy_test_12.pt"]),
+        ("deeponet", ["darcy_train.npz", "darcy_test.npz"]),
+    ] {
+        let files = export(layout);
+        let found: Vec<_> = files.iter().map(|f| f.file_name().expect("a name")).collect();
+        assert_eq!(found, names);
+        // numbers are stored as they are: those of the training samples are in the first file only
+        let holds = |file: &PathBuf| {
+            let bytes = std::fs::read(file).expect("it is there");
+            bytes.windows(single.len()).any(|part| part == single)
+        };
+        assert!(holds(&files[0]) && !holds(&files[1]));
+    }
+}
+
+#[test]
+fn a_contact_sheet_is_drawn() {
+    let out = folder("preview");
+    let sheet = crate::scratch("dataset-preview.svg");
+    make(&out, &format!("darcy --samples 3 --grid 16 --preview {sheet}"));
+    let drawn = std::fs::read_to_string(&sheet).expect("it is there");
+    assert_eq!(drawn.matches("data:image/png;base64,").count(), 6);
+}
+
+#[test]
+fn systems_of_ones_own_become_a_data_set() {
+    let systems = folder("own-systems");
+    std::fs::create_dir_all(&systems).expect("a folder");
+    for i in 1..=3 {
+        let matrix = format!("%%MatrixMarket matrix coordinate real symmetric\n2 2 3\n1 1 {}\n2 1 1\n2 2 2\n", 1 + i);
+        std::fs::write(systems.join(format!("A_{i}.mtx")), matrix).expect("a file");
+        let rhs = format!("%%MatrixMarket matrix array real general\n2 1\n{}\n3\n", 2 + i);
+        std::fs::write(systems.join(format!("b_{i}.mtx")), rhs).expect("a file");
+    }
+    let out = folder("own");
+    let ran = resolvent(&["dataset", "solve", text(&systems), "--out", text(&out), "--json"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let (shape, x) = array(&out.join("solutions-0000.npy"));
+    assert_eq!(shape, [3, 2]);
+    assert!(x.iter().all(|x| (x - 1.0).abs() < 1e-7), "{x:?}"); // (1 + i) + 1, 1 + 2
+    assert_eq!(array(&out.join("coefficients-b-0000.npy")).1[..2], [3.0, 3.0]);
+    assert_eq!(resolvent(&["dataset", "verify", text(&out), "--quiet"]).status, 0);
+    std::fs::remove_file(systems.join("b_2.mtx")).expect("it is there");
+    let said = error(&["dataset", "solve", text(&systems), "--out", text(&folder("own-2"))]);
+    assert!(said.contains("A_2.mtx"), "{said}");
+}
+
+#[test]
+fn one_matrix_for_all_samples_is_noticed() {
+    let out = folder("constant");
+    make(&out, "poisson --samples 5 --grid 16 --solver direct");
+    assert_eq!(manifest(&out)["solver"]["constant_matrix"], true);
+    // of one's own coefficients too
+    let drawn = folder("constant-drawn");
+    make(&drawn, "darcy:high=3.0000001 --samples 4 --grid 12");
+    let mut bytes = std::fs::read(drawn.join("coefficients-0000.npy")).expect("it is there");
+    let data = bytes.len() - 4 * 144 * 8;
+    let row = bytes[data..data + 144 * 8].to_vec();
+    (0..4).for_each(|i| bytes[data + i * row.len()..][..row.len()].copy_from_slice(&row));
+    let path = crate::scratch("dataset-constant.npy");
+    std::fs::write(&path, bytes).expect("the scratch folder can be written to");
+    let same = folder("constant-same");
+    make(&same, &format!("darcy --coefficients {path} --solver cg --precond ic0"));
+    let (_, u) = array(&same.join("solutions-0000.npy"));
+    assert!((1..4).all(|i| u[i * 144..][..144] == u[..144]));
+}
+
+#[test]
+fn fields_of_ones_own_make_an_equation() {
+    let drawn = folder("custom-drawn");
+    make(&drawn, "darcy --samples 4 --grid 12");
+    let k = drawn.join("coefficients-0000.npy");
+    let out = folder("custom");
+    make(&out, &format!("custom --input k={} --grid 12", text(&k)));
+    let (_, u) = array(&out.join("solutions-0000.npy"));
+    let (_, darcy) = array(&drawn.join("solutions-0000.npy"));
+    // −∇·(k∇u) = 1 is the same problem
+    let far = u.iter().zip(&darcy).map(|(a, b)| (a - b).abs() / b).fold(0.0, f64::max);
+    assert!(far < 1e-6, "{far}");
+}

@@ -47,6 +47,10 @@ pub enum DatasetCommand {
     Merge(FolderArgs),
     /// Check every file and every sample
     Verify(FolderArgs),
+    /// Write a finished data set in the layout of another package
+    Export(ExportArgs),
+    /// Make a data set of systems of your own: a folder of Matrix Market files
+    Solve(SolveDirArgs),
 }
 
 impl DatasetArgs {
@@ -56,6 +60,8 @@ impl DatasetArgs {
             Some(DatasetCommand::Plan(args)) => &args.common,
             Some(DatasetCommand::Run(args)) => &args.common,
             Some(DatasetCommand::Merge(args) | DatasetCommand::Verify(args)) => &args.common,
+            Some(DatasetCommand::Export(args)) => &args.common,
+            Some(DatasetCommand::Solve(args)) => &args.common,
         }
     }
 }
@@ -133,6 +139,9 @@ pub struct FileArgs {
     /// Numbers as they were computed, or rounded to single precision
     #[arg(long, value_enum, default_value_t = DtypeArg::F64)]
     pub dtype: DtypeArg,
+    /// A contact sheet of the first samples, as SVG
+    #[arg(long, value_name = "P.svg")]
+    pub preview: Option<PathBuf>,
     /// Samples in a file [default: about 48 MB of them, 512 at most]
     #[arg(long, value_name = "N")]
     pub shard_samples: Option<usize>,
@@ -170,6 +179,46 @@ pub struct FolderArgs {
     /// The folder of the data set
     #[arg(value_name = "DIR", help_heading = "Arguments")]
     pub folder: PathBuf,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The folder of the data set
+    #[arg(value_name = "DIR", help_heading = "Arguments")]
+    pub folder: PathBuf,
+    /// Whose layout
+    #[arg(long, value_enum)]
+    pub to: LayoutArg,
+    /// The folder to write to
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LayoutArg {
+    /// NAME_train_RES.pt with tensors x and y
+    Neuraloperator,
+    /// NAME_train.npz with branch, trunk and y: DeepXDE
+    Deeponet,
+}
+
+#[derive(Debug, Args)]
+pub struct SolveDirArgs {
+    /// The systems: a folder with NAME.mtx and NAME_b.mtx or A_1.mtx and b_1.mtx, or a CSV file with the
+    /// columns matrix,rhs; all of the same size
+    #[arg(value_name = "DIR|LIST.csv", help_heading = "Arguments")]
+    pub systems: PathBuf,
+    /// The folder to write to
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub how: SolveWith,
+    #[command(flatten)]
+    pub files: FileArgs,
     #[command(flatten)]
     pub common: Common,
 }

@@ -1,6 +1,7 @@
 //! `resolvent dataset`: samples of a family drawn, solved, verified and written.
 
 pub mod args;
+mod preview;
 mod report;
 mod request;
 mod ticker;
@@ -10,10 +11,14 @@ use super::args::Common;
 use super::error::CliError;
 use super::interrupt;
 use super::report::{self as words};
-use args::{DatasetArgs, DatasetCommand, FolderArgs, MakeArgs, RunArgs};
+use super::sequence;
+use args::{DatasetArgs, DatasetCommand, ExportArgs, FileArgs, FolderArgs, LayoutArg, MakeArgs, RunArgs, SolveDirArgs};
 use report::DatasetJson;
 use resolvent::dataset::arms::{self, Arm};
-use resolvent::dataset::{DatasetError, Folder, Ran, Request, manifest, run as shards, verify};
+use resolvent::dataset::systems::Pair;
+use resolvent::dataset::{
+    DatasetError, Folder, Ran, Request, export, manifest, run as shards, verify,
+};
 use std::path::Path;
 use std::time::Instant;
 use ticker::Ticker;
@@ -27,6 +32,8 @@ pub fn run(args: &DatasetArgs, threads: usize) -> Result<Status, CliError> {
             Some(DatasetCommand::Run(args)) => run_part(args, threads),
             Some(DatasetCommand::Merge(args)) => merge(args),
             Some(DatasetCommand::Verify(args)) => verify(args, threads),
+            Some(DatasetCommand::Export(args)) => export(args),
+            Some(DatasetCommand::Solve(args)) => solve(args, threads),
         });
         match work.join() {
             Ok(status) => status,
@@ -39,6 +46,7 @@ pub fn run(args: &DatasetArgs, threads: usize) -> Result<Status, CliError> {
 fn make(args: &MakeArgs, threads: usize) -> Result<Status, CliError> {
     let asked = request::read(args)?;
     let mut status = make_one(&asked.folder, asked.request, &args.common, threads, true)?;
+    sheet(&asked.folder, &args.files)?;
     for (name, request) in asked.others {
         let folder = asked.folder.join(name);
         let other = make_one(&folder, request, &args.common, threads, false)?;
@@ -107,6 +115,68 @@ fn work(
     });
     let ticker = Ticker::new(common.quiet, samples.sum());
     shards::run(folder, missing, threads, &ticker)
+}
+
+/// A set of systems in files.
+fn solve(args: &SolveDirArgs, threads: usize) -> Result<Status, CliError> {
+    let pairs = listed(&args.systems)?;
+    let request = request::of_systems(args, pairs)?;
+    let status = make_one(&args.out, request, &args.common, threads, true)?;
+    sheet(&args.out, &args.files)?;
+    Ok(status)
+}
+
+/// The systems of a folder or a list, each with its right-hand side.
+fn listed(path: &Path) -> Result<Vec<Pair>, CliError> {
+    let whole = |path: &Path| match path.canonicalize() {
+        Ok(path) => Ok(path),
+        Err(_) => Err(CliError::Missing(path.into())),
+    };
+    let mut pairs = Vec::new();
+    for pair in sequence::manifest::list(path)? {
+        let Some(rhs) = &pair.rhs else {
+            return Err(DatasetError::file(
+                &pair.matrix,
+                "it has no right-hand side beside it; name it NAME_b.mtx, or list both in a CSV file",
+            )
+            .into());
+        };
+        pairs.push(Pair {
+            matrix: whole(&pair.matrix)?,
+            rhs: whole(rhs)?,
+        });
+    }
+    Ok(pairs)
+}
+
+/// The contact sheet, if one is asked for and there is something to show.
+fn sheet(path: &Path, files: &FileArgs) -> Result<(), CliError> {
+    match &files.preview {
+        Some(svg) => {
+            let folder = Folder::open(path)?;
+            match folder.done(0)? {
+                Some(_) => preview::draw(&folder, svg),
+                None => Ok(()),
+            }
+        }
+        None => Ok(()),
+    }
+}
+
+/// A finished set in another layout.
+fn export(args: &ExportArgs) -> Result<Status, CliError> {
+    let layout = match args.to {
+        LayoutArg::Neuraloperator => export::Layout::Neuraloperator,
+        LayoutArg::Deeponet => export::Layout::Deeponet,
+    };
+    let folder = Folder::open(&args.folder)?;
+    let files = export::export(&folder, layout, &args.out)?;
+    let names: String = files.iter().map(|file| format!("{}\n", file.display())).collect();
+    say(&args.common, &names)?;
+    if let Some(path) = &args.common.json {
+        words::json(path, &serde_json::json!({ "files": files }))?;
+    }
+    Ok(Status::Done)
 }
 
 /// What is to be made, and how.

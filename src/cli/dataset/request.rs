@@ -1,7 +1,8 @@
 //! What is typed, as a request.
 
-use super::args::MakeArgs;
+use super::args::{MakeArgs, SolveDirArgs};
 use resolvent::dataset::npy::Rows;
+use resolvent::dataset::systems::{self, Pair};
 use resolvent::dataset::{DatasetError, Dtype, Request, Shares, order, source};
 use resolvent::registry;
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ pub fn read(args: &MakeArgs) -> Result<Asked, DatasetError> {
         (None, None) => return Err(missing("--grid is missing: the points of the grid, such as 64 or 64x32")),
     };
     let points = Request::points(&grid)?;
+    let spec = &with_fields(spec, &args.input);
     let family = registry::sample_family(spec, points)?.describe();
     let given = files(args, family.inputs.first().map(|input| input.name))?;
     let (given, rows) = source::given(&given, &family)?;
@@ -46,6 +48,7 @@ pub fn read(args: &MakeArgs) -> Result<Asked, DatasetError> {
         samples,
         first: 0,
         seed: args.common.seed,
+        systems: Vec::new(),
         given,
         dtype,
         solver: args.how.solver.clone(),
@@ -69,6 +72,39 @@ pub fn read(args: &MakeArgs) -> Result<Asked, DatasetError> {
     })
 }
 
+/// A request for systems in files.
+///
+/// # Errors
+/// As [`read`].
+pub fn of_systems(args: &SolveDirArgs, systems: Vec<Pair>) -> Result<Request, DatasetError> {
+    let samples = systems.len() as u64;
+    let description = systems::family(&systems)?.describe();
+    let dtype = Dtype::from(args.files.dtype);
+    let (shard, chain) = Request::parts(samples, description.rows(), dtype);
+    let shard = args.files.shard_samples.unwrap_or(shard);
+    let request = Request {
+        family: systems::NAME.into(),
+        grid: description.rows().to_string(),
+        solve_grid: None,
+        samples,
+        first: 0,
+        seed: args.common.seed,
+        systems,
+        given: Vec::new(),
+        dtype,
+        solver: args.how.solver.clone(),
+        precond: args.how.precond.clone(),
+        rtol: args.how.rtol,
+        max_iters: args.how.max_iters,
+        order: order::Kind::Given,
+        shard,
+        chain: chain.min(shard.max(1)),
+        split: Shares::default(),
+    };
+    request.check()?;
+    Ok(request)
+}
+
 /// `NXxNY` or `NXxNYxNZ`.
 fn dims(dims: [usize; 3], dimension: usize) -> String {
     let dims: Vec<_> = dims[..dimension.clamp(1, 3)].iter().map(usize::to_string).collect();
@@ -87,6 +123,18 @@ fn grid_of(rows: &Rows) -> Result<String, DatasetError> {
             rows.path().display()
         ))),
     }
+}
+
+/// `custom` takes the fields that are given, without being told so.
+fn with_fields(spec: &str, inputs: &[String]) -> String {
+    let mut spec = spec.to_owned();
+    if spec.split(':').next() == Some("custom") {
+        for (name, _) in inputs.iter().filter_map(|pair| pair.split_once('=')) {
+            spec += if spec.contains(':') { "," } else { ":" };
+            spec += &format!("{name}=true");
+        }
+    }
+    spec
 }
 
 fn files(args: &MakeArgs, first: Option<&str>) -> Result<Vec<(String, PathBuf)>, DatasetError> {

@@ -6,7 +6,7 @@ mod files;
 mod generated;
 mod hindsight;
 mod log;
-mod manifest;
+pub mod manifest;
 mod petsc;
 mod report;
 mod source;
