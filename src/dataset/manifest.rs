@@ -266,6 +266,24 @@ fn lines<V: Serialize>(items: &[V]) -> serde_json::Result<String> {
     Ok(text)
 }
 
+/// Moments of the inputs and of the outputs over the samples that train.
+///
+/// # Errors
+/// [`DatasetError`] for records that cannot be read.
+pub fn moments(folder: &Folder) -> Result<[Vec<Moments>; 2], DatasetError> {
+    let mut sums = [
+        vec![Moments::default(); folder.stored.inputs.len()],
+        vec![Moments::default(); folder.stored.outputs.len()],
+    ];
+    for shard in 0..folder.plan.request.shards() {
+        let Some(Shard { inputs, outputs, .. }) = folder.done(shard)? else { continue };
+        for (sums, parts) in sums.iter_mut().zip([inputs, outputs]) {
+            sums.iter_mut().zip(parts).for_each(|(sum, part)| *sum = sum.and(part));
+        }
+    }
+    Ok(sums)
+}
+
 /// Reads the totals back from a manifest.
 ///
 /// # Errors

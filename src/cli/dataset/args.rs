@@ -139,12 +139,21 @@ pub struct FileArgs {
     /// Numbers as they were computed, or rounded to single precision
     #[arg(long, value_enum, default_value_t = DtypeArg::F64)]
     pub dtype: DtypeArg,
+    /// Arrays of NumPy, or besides them HDF5 in the layout of The Well, in the folder hdf5
+    #[arg(long, value_enum, default_value_t = FormatArg::Npy)]
+    pub format: FormatArg,
     /// A contact sheet of the first samples, as SVG
     #[arg(long, value_name = "P.svg")]
     pub preview: Option<PathBuf>,
     /// Samples in a file [default: about 48 MB of them, 512 at most]
     #[arg(long, value_name = "N")]
     pub shard_samples: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    Npy,
+    Hdf5,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -204,6 +213,10 @@ pub enum LayoutArg {
     Neuraloperator,
     /// NAME_train.npz with branch, trunk and y: DeepXDE
     Deeponet,
+    /// data/train/NAME.hdf5, ... and stats.yaml: The Well
+    TheWell,
+    /// 2D_NAME_Train.hdf5 with nu and tensor
+    Pdebench,
 }
 
 #[derive(Debug, Args)]

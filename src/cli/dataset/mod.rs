@@ -12,7 +12,7 @@ use super::error::CliError;
 use super::interrupt;
 use super::report::{self as words};
 use super::sequence;
-use args::{DatasetArgs, DatasetCommand, ExportArgs, FileArgs, FolderArgs, LayoutArg, MakeArgs, RunArgs, SolveDirArgs};
+use args::{DatasetArgs, DatasetCommand, ExportArgs, FileArgs, FolderArgs, FormatArg, LayoutArg, MakeArgs, RunArgs, SolveDirArgs};
 use report::DatasetJson;
 use resolvent::dataset::arms::{self, Arm};
 use resolvent::dataset::systems::Pair;
@@ -46,7 +46,7 @@ pub fn run(args: &DatasetArgs, threads: usize) -> Result<Status, CliError> {
 fn make(args: &MakeArgs, threads: usize) -> Result<Status, CliError> {
     let asked = request::read(args)?;
     let mut status = make_one(&asked.folder, asked.request, &args.common, threads, true)?;
-    sheet(&asked.folder, &args.files)?;
+    extras(&asked.folder, &args.files)?;
     for (name, request) in asked.others {
         let folder = asked.folder.join(name);
         let other = make_one(&folder, request, &args.common, threads, false)?;
@@ -122,7 +122,7 @@ fn solve(args: &SolveDirArgs, threads: usize) -> Result<Status, CliError> {
     let pairs = listed(&args.systems)?;
     let request = request::of_systems(args, pairs)?;
     let status = make_one(&args.out, request, &args.common, threads, true)?;
-    sheet(&args.out, &args.files)?;
+    extras(&args.out, &args.files)?;
     Ok(status)
 }
 
@@ -149,18 +149,19 @@ fn listed(path: &Path) -> Result<Vec<Pair>, CliError> {
     Ok(pairs)
 }
 
-/// The contact sheet, if one is asked for and there is something to show.
-fn sheet(path: &Path, files: &FileArgs) -> Result<(), CliError> {
-    match &files.preview {
-        Some(svg) => {
-            let folder = Folder::open(path)?;
-            match folder.done(0)? {
-                Some(_) => preview::draw(&folder, svg),
-                None => Ok(()),
-            }
-        }
-        None => Ok(()),
+/// What is written besides the arrays: HDF5 of a finished set, the contact sheet of one that has begun.
+fn extras(path: &Path, files: &FileArgs) -> Result<(), CliError> {
+    if files.preview.is_none() && files.format == FormatArg::Npy {
+        return Ok(());
     }
+    let folder = Folder::open(path)?;
+    if let (Some(svg), true) = (&files.preview, folder.done(0)?.is_some()) {
+        preview::draw(&folder, svg)?;
+    }
+    if files.format == FormatArg::Hdf5 && folder.open_shards()?.is_empty() {
+        export::export(&folder, export::Layout::TheWell, &path.join("hdf5"))?;
+    }
+    Ok(())
 }
 
 /// A finished set in another layout.
@@ -168,6 +169,8 @@ fn export(args: &ExportArgs) -> Result<Status, CliError> {
     let layout = match args.to {
         LayoutArg::Neuraloperator => export::Layout::Neuraloperator,
         LayoutArg::Deeponet => export::Layout::Deeponet,
+        LayoutArg::TheWell => export::Layout::TheWell,
+        LayoutArg::Pdebench => export::Layout::Pdebench,
     };
     let folder = Folder::open(&args.folder)?;
     let files = export::export(&folder, layout, &args.out)?;
