@@ -9,6 +9,7 @@ use std::time::Duration;
 use resolvent::registry::{Entry, PRECONDS, SOLVERS};
 use resolvent::{Nullspace, Scalar};
 
+pub use super::dataset::args::DatasetArgs;
 pub use super::sequence::args::SequenceArgs;
 use super::tune::args::TuneCommand;
 
@@ -27,6 +28,8 @@ Examples:
   resolvent solve A.mtx --solver gmres:restart=30 --precond jacobi --plot curve.svg
   resolvent compare A.mtx                      every sensible way, the fastest first
   resolvent sequence systems/                  A_1.mtx b_1.mtx, A_2.mtx b_2.mtx, ... in order
+  resolvent dataset darcy --samples 1000 --grid 128 --out darcy
+                                               coefficients and solutions as NumPy arrays
   resolvent tune report run.jsonl              regret of a tuner, from the log of a sequence
   resolvent info A.mtx --plot spy.svg          what is known of the matrix
 
@@ -44,6 +47,8 @@ pub enum Command {
     /// Judge the tuner of a sequence
     #[command(subcommand)]
     Tune(TuneCommand),
+    /// Make a data set for operator learning: samples drawn, solved, verified and written
+    Dataset(DatasetArgs),
     /// Describe A: size, symmetry, definiteness, dominance, grid
     Info(InfoArgs),
 }

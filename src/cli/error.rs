@@ -12,6 +12,9 @@ pub enum CliError {
     /// A Matrix Market file.
     #[error(transparent)]
     Mtx(#[from] MtxError),
+    /// A data set.
+    #[error(transparent)]
+    Dataset(#[from] resolvent::dataset::DatasetError),
     /// A binary file of PETSc.
     #[error(transparent)]
     Petsc(#[from] PetscError),

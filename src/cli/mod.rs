@@ -2,6 +2,7 @@
 
 mod args;
 mod compare;
+mod dataset;
 mod error;
 mod history;
 mod info;
@@ -57,6 +58,7 @@ fn run(cli: &Cli) -> Result<Status, CliError> {
         Command::Compare(args) => &args.common,
         Command::Sequence(args) => &args.common,
         Command::Tune(TuneCommand::Report(args)) => &args.common,
+        Command::Dataset(args) => args.common(),
         Command::Info(args) => &args.common,
     };
     interrupt::listen();
@@ -71,6 +73,7 @@ fn run(cli: &Cli) -> Result<Status, CliError> {
         Command::Compare(args) => compare::run(args, threads),
         Command::Sequence(args) => sequence::run(args, threads),
         Command::Tune(command) => tune::run(command),
+        Command::Dataset(args) => dataset::run(args, threads),
         Command::Info(args) => info::run(args),
     })
 }

@@ -1,6 +1,7 @@
 //! The command as it is typed: what it prints, writes and returns.
 
 mod compare;
+mod dataset;
 mod docs;
 mod errors;
 mod help;

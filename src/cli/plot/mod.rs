@@ -3,9 +3,10 @@
 mod axes;
 pub mod choices;
 pub mod omegas;
+pub mod png;
 pub mod regret;
 pub mod spy;
-mod svg;
+pub mod svg;
 
 use super::error::CliError;
 use super::history::{Point, Series};

@@ -9,7 +9,7 @@ mod generated;
 mod hindsight;
 mod line;
 mod log;
-mod manifest;
+pub mod manifest;
 mod petsc;
 mod report;
 mod resume;

@@ -1,0 +1,149 @@
+//! What `resolvent dataset` says: the closing object and the lines for people.
+
+use crate::cli::report::seconds;
+use resolvent::dataset::arms::Arm;
+use resolvent::dataset::{Folder, Ran, Seconds, Totals};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Indices of samples that did not converge, in the closing object.
+const LISTED: usize = 100;
+
+/// `dataset --json`.
+#[derive(Debug, Serialize)]
+pub struct DatasetJson {
+    pub out: String,
+    pub family: String,
+    pub grid: String,
+    pub samples: u64,
+    pub failed: usize,
+    /// The first of them.
+    pub failed_samples: Vec<u64>,
+    /// Shards that were there already.
+    pub resumed_shards: usize,
+    pub complete: bool,
+    /// Summed over threads.
+    pub seconds: Seconds,
+    /// From beginning to end.
+    pub wall_seconds: f64,
+    pub samples_per_second: f64,
+    pub max_relative_residual: f64,
+    pub rtol: f64,
+    pub solver: String,
+    pub precond: String,
+    pub solver_counts: BTreeMap<String, u64>,
+    pub iterations_total: u64,
+    pub matvecs_total: u64,
+    pub arms: Vec<Arm>,
+    pub bytes: u64,
+    pub threads: usize,
+    pub seed: u64,
+    pub peak_rss_bytes: Option<u64>,
+    pub version: &'static str,
+}
+
+impl DatasetJson {
+    pub fn new(folder: &Folder, totals: &Totals, ran: &Ran, arms: Vec<Arm>) -> Self {
+        let plan = &folder.plan;
+        Self {
+            out: folder.path.display().to_string(),
+            family: plan.request.family.clone(),
+            grid: plan.request.grid.clone(),
+            samples: totals.samples,
+            failed: totals.failed.len(),
+            failed_samples: totals.failed.iter().take(LISTED).copied().collect(),
+            resumed_shards: plan.request.shards() - ran.shards.min(plan.request.shards()),
+            complete: totals.samples == plan.request.samples,
+            seconds: ran.seconds,
+            wall_seconds: 0.0,
+            samples_per_second: 0.0,
+            max_relative_residual: totals.max_relative_residual,
+            rtol: plan.request.rtol,
+            solver: plan.choice.solver.clone(),
+            precond: plan.choice.precond.clone(),
+            solver_counts: totals.solver_counts.clone(),
+            iterations_total: totals.iterations,
+            matvecs_total: totals.matvecs,
+            arms,
+            bytes: totals.bytes,
+            threads: 1,
+            seed: plan.request.seed,
+            peak_rss_bytes: crate::cli::machine::peak_rss_bytes(),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // writing to a string cannot fail
+        let _ = writeln!(text, "{}", arms(&self.arms, &self.solver, &self.precond));
+        let share = |s: f64| 100.0 * s / self.seconds.total().max(1e-12);
+        let _ = writeln!(
+            text,
+            "{}: {} samples in {} ({:.1} a second), {} MB",
+            self.out,
+            self.samples,
+            seconds(self.wall_seconds),
+            self.samples_per_second,
+            self.bytes / 1_000_000,
+        );
+        if self.seconds.total() > 0.0 {
+            let s = &self.seconds;
+            let _ = writeln!(
+                text,
+                "  generate {:.0} %, set up {:.0} %, solve {:.0} %, verify {:.0} %, write {:.0} %",
+                share(s.generate + s.order),
+                share(s.setup),
+                share(s.solve),
+                share(s.verify),
+                share(s.write)
+            );
+        }
+        let _ = writeln!(
+            text,
+            "  largest relative residual {:.2e} (asked for {:.0e})",
+            self.max_relative_residual, self.rtol
+        );
+        if self.failed > 0 {
+            let _ = writeln!(
+                text,
+                "  {} samples did not converge; their solutions are NaN, and the manifest lists them under `failed`",
+                self.failed
+            );
+        }
+        if !self.complete {
+            let _ = writeln!(text, "  not complete: type the same command to go on");
+        }
+        text.trim_start().to_owned()
+    }
+}
+
+/// The ways that were measured, a line each.
+pub fn arms(arms: &[Arm], solver: &str, precond: &str) -> String {
+    let mut text = String::new();
+    let way = |solver: &str, precond: &str| match precond {
+        "none" => solver.to_owned(),
+        precond => format!("{solver} + {precond}"),
+    };
+    for arm in arms {
+        let time = match arm.seconds {
+            Some(s) => format!("{:9.3} ms", 1e3 * s),
+            None => format!("{:>12}", "-"),
+        };
+        let chosen = (arm.solver.as_str(), arm.precond.as_str()) == (solver, precond);
+        let remark = match (&arm.remark, chosen) {
+            (_, true) => "   <- chosen".to_owned(),
+            (Some(remark), _) => format!("   {remark}"),
+            (None, _) => String::new(),
+        };
+        // writing to a string cannot fail
+        let _ = writeln!(
+            text,
+            "  {:<28}{time} a sample, {:6.1} iterations{remark}",
+            way(&arm.solver, &arm.precond),
+            arm.iterations
+        );
+    }
+    text.trim_end().to_owned()
+}

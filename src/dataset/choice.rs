@@ -1,0 +1,83 @@
+//! How the samples are solved: the names that a plan keeps, and what they stand for.
+
+use super::chain;
+use super::request::Request;
+use super::DatasetError;
+use crate::registry;
+use resolvent_solvers::{Precond, Stopping, Way};
+use serde::{Deserialize, Serialize};
+
+/// A solver and a preconditioner by name: `["cg", "ssor:omega=1.9"]`.
+pub type Names = [String; 2];
+
+/// How the samples are solved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// Solver, with its options.
+    pub solver: String,
+    /// Preconditioner, with its options.
+    pub precond: String,
+    /// What finishes a solve that these do not.
+    pub safe: Option<Names>,
+    /// Iterations after which that begins.
+    pub budget: usize,
+    /// The first samples have one matrix: it is set up once for as long as that holds.
+    pub constant_matrix: bool,
+    /// The fastest of several that were measured, on samples of this data set.
+    pub measured: bool,
+}
+
+impl Choice {
+    /// What was asked for, without anything to fall back on.
+    pub fn asked(solver: &str, precond: &str, budget: usize) -> Self {
+        Self {
+            solver: solver.into(),
+            precond: precond.into(),
+            safe: None,
+            budget,
+            constant_matrix: false,
+            measured: false,
+        }
+    }
+
+    /// What the names stand for.
+    ///
+    /// # Errors
+    /// [`DatasetError::Registry`].
+    pub fn plan(&self, request: &Request) -> Result<chain::Plan, DatasetError> {
+        let safe = match &self.safe {
+            Some([solver, precond]) => Some(way(solver, precond)?),
+            None => None,
+        };
+        Ok(chain::Plan {
+            way: way(&self.solver, &self.precond)?,
+            safe,
+            budget: self.budget,
+            constant: self.constant_matrix,
+            stopping: Stopping {
+                rtol: request.rtol,
+                max_iters: request.max_iters.unwrap_or(self.budget),
+                ..Stopping::default()
+            },
+        })
+    }
+}
+
+/// A way by its names, both of them chosen.
+///
+/// # Errors
+/// [`DatasetError`].
+pub fn way(solver: &str, precond: &str) -> Result<Way<f64>, DatasetError> {
+    let left_open = || {
+        DatasetError::Request(format!(
+            "{solver} with {precond} leaves something open; name both"
+        ))
+    };
+    let method = registry::solver::<f64>(solver)?.ok_or_else(left_open)?;
+    let precond = match precond {
+        "" => Precond::None,
+        name => registry::precond(name)?.ok_or_else(left_open)?,
+    };
+    Ok(Way { method, precond })
+}

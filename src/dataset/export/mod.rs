@@ -1,0 +1,286 @@
+//! A data set in the layouts that other packages load, in single precision, without the samples that
+//! did not converge.
+//!
+//! | layout | files | loaded by |
+//! |---|---|---|
+//! | neuraloperator | `NAME_train_RES.pt`, `NAME_test_RES.pt`, … with `x` and `y` (N, …) | `PTDataset` and the loaders on it |
+//! | deeponet | `NAME_train.npz`, `NAME_test.npz`, … with `branch` (N, m), `trunk` (P, d), `y` (N, P) | `deepxde.data.TripleCartesianProd` |
+//!
+//! | the-well | `data/{train,valid,test}/NAME.hdf5`, `stats.yaml` | The Well's data sets |
+//! | pdebench | `2D_NAME_Train.hdf5`, … with `nu` (N, X, Y), `tensor` (N, 1, X, Y) | PDEBench's `FNODatasetSingle` |
+
+mod hdf5;
+mod pdebench;
+mod torch;
+mod well;
+mod zip;
+
+use super::folder::Folder;
+use super::npy::{Dtype, Rows, header};
+use super::record::Record;
+use super::{DatasetError, durable};
+use resolvent_matrices::families::{FieldSpec, Site};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use zip::Zip;
+
+/// How files are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// A dictionary of tensors for each split.
+    Neuraloperator,
+    /// Branch, trunk and values for each split.
+    Deeponet,
+    /// HDF5 as of The Well.
+    TheWell,
+    /// HDF5 as of PDEBench.
+    Pdebench,
+}
+
+/// Writes a data set in another layout; returns the files.
+///
+/// # Errors
+/// [`DatasetError`] where the set is not complete, cannot be read or written, or does not fit the
+/// layout.
+pub fn export(folder: &Folder, layout: Layout, out: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+    let request = &folder.plan.request;
+    let open = folder.open_shards()?;
+    if let Some(shard) = open.first() {
+        return Err(DatasetError::file(
+            &folder.path,
+            format!("shard {shard} is not there yet; `resolvent dataset run` makes it"),
+        ));
+    }
+    std::fs::create_dir_all(out).map_err(DatasetError::io(out, "write"))?;
+    let splits = request.split.of(request.samples);
+    let mut files = Vec::new();
+    for (name, range) in [("train", splits.train), ("valid", splits.valid), ("test", splits.test)] {
+        let samples = usable(folder, range)?;
+        if samples.is_empty() {
+            continue;
+        }
+        let set = Set { folder, samples };
+        files.push(match layout {
+            Layout::Neuraloperator => set.tensors(out, name)?,
+            Layout::Deeponet => set.branch_and_trunk(out, name)?,
+            Layout::TheWell => well::write(&set, out, name)?,
+            Layout::Pdebench => pdebench::write(&set, out, name)?,
+        });
+    }
+    if layout == Layout::TheWell {
+        files.push(well::statistics(folder, out)?);
+    }
+    Ok(files)
+}
+
+/// The one input and output of a family; these layouts have no more.
+fn single(folder: &Folder) -> Result<(), DatasetError> {
+    let (inputs, outputs) = (folder.stored.inputs.len(), folder.stored.outputs.len());
+    if (inputs, outputs) == (1, 1) {
+        return Ok(());
+    }
+    Err(DatasetError::Request(format!(
+        "{} has {inputs} inputs and {outputs} outputs, this layout takes one of each; read the arrays of the \
+         folder instead, or export to the-well",
+        folder.stored.name
+    )))
+}
+
+/// The samples of a range that have converged.
+fn usable(folder: &Folder, range: Range<u64>) -> Result<Vec<u64>, DatasetError> {
+    let shard_size = folder.plan.request.shard as u64;
+    let mut samples = Vec::new();
+    let mut at: Option<(u64, Vec<Record>)> = None;
+    for sample in range {
+        let shard = sample / shard_size;
+        if at.as_ref().is_none_or(|(s, _)| *s != shard) {
+            let record = folder.done(shard as usize)?;
+            at = Some((shard, record.map(|record| record.records).unwrap_or_default()));
+        }
+        let row = (sample % shard_size) as usize;
+        let record = at.as_ref().and_then(|(_, records)| records.get(row));
+        if record.is_some_and(Record::converged) {
+            samples.push(sample);
+        }
+    }
+    Ok(samples)
+}
+
+/// The samples of a split.
+struct Set<'a> {
+    folder: &'a Folder,
+    samples: Vec<u64>,
+}
+
+/// One of the fields of a family.
+#[derive(Clone, Copy)]
+enum Which {
+    Input(usize),
+    Output(usize),
+}
+
+impl Set<'_> {
+    fn spec(&self, which: Which) -> &FieldSpec {
+        match which {
+            Which::Input(at) => &self.folder.stored.inputs[at],
+            Which::Output(at) => &self.folder.stored.outputs[at],
+        }
+    }
+
+    /// Number of samples.
+    fn len(&self) -> u64 {
+        self.samples.len() as u64
+    }
+
+    fn shape(&self, which: Which) -> Vec<u64> {
+        let mut shape = vec![self.len()];
+        shape.extend(self.spec(which).shape.iter().map(|d| *d as u64));
+        shape
+    }
+
+    /// Calls `take` with each row of a field.
+    fn rows(
+        &self,
+        which: Which,
+        mut take: impl FnMut(&[f64]) -> Result<(), DatasetError>,
+    ) -> Result<(), DatasetError> {
+        let folder = self.folder;
+        let shard_size = folder.plan.request.shard as u64;
+        let mut row = vec![0.0; self.spec(which).len()];
+        let mut open: Option<(u64, Rows)> = None;
+        for sample in &self.samples {
+            let shard = sample / shard_size;
+            let rows = match open.take() {
+                Some((at, rows)) if at == shard => rows,
+                _ => Rows::open(&match which {
+                    Which::Input(at) => folder.inputs(shard as usize).swap_remove(at),
+                    Which::Output(at) => folder.outputs(shard as usize).swap_remove(at),
+                })?,
+            };
+            let (_, rows) = open.insert((shard, rows));
+            rows.read(sample % shard_size, &mut row)?;
+            take(&row)?;
+        }
+        Ok(())
+    }
+
+    /// The same, as bytes in single precision.
+    fn bytes(
+        &self,
+        which: Which,
+        mut take: impl FnMut(&[u8]) -> Result<(), DatasetError>,
+    ) -> Result<(), DatasetError> {
+        let mut bytes = Vec::new();
+        self.rows(which, |row| {
+            bytes.clear();
+            Dtype::F32.encode(row, &mut bytes);
+            take(&bytes)
+        })
+    }
+
+    /// Coordinates of the `n` points of a field along a dimension.
+    fn axis(&self, field: &FieldSpec, n: usize) -> Result<Vec<f64>, DatasetError> {
+        let place = match field.site {
+            Site::Cells => |i: usize, n: usize| (i as f64 + 0.5) / n as f64,
+            Site::Nodes => |i: usize, n: usize| i as f64 / (n - 1) as f64,
+            Site::Sides | Site::Numbers => {
+                let problem = format!("`{}` has no coordinates, which this layout needs", field.name);
+                return Err(DatasetError::Request(problem));
+            }
+        };
+        Ok((0..n).map(|i| place(i, n)).collect())
+    }
+
+    /// `NAME_SPLIT_RES.pt`.
+    fn tensors(&self, out: &Path, split: &str) -> Result<PathBuf, DatasetError> {
+        single(self.folder)?;
+        let resolution = self.folder.stored.grid.iter().max().copied().unwrap_or(0);
+        let stem = format!("{}_{split}_{resolution}", self.folder.stored.name);
+        let path = out.join(format!("{stem}.pt"));
+        let fields = [Which::Input(0), Which::Output(0)];
+        let [x, y] = fields.map(|field| self.shape(field));
+        write(&path, |zip| {
+            let failed = || DatasetError::io(&path, "write");
+            let mut entry = |name: &str, content: &[u8]| {
+                zip.begin(&format!("{stem}/{name}")).and_then(|()| zip.write(content))
+            };
+            entry("data.pkl", &torch::pickle(&[("x", &x), ("y", &y)])).map_err(failed())?;
+            entry("byteorder", b"little").map_err(failed())?;
+            entry("version", b"3\n").map_err(failed())?;
+            for (storage, field) in fields.into_iter().enumerate() {
+                zip.begin(&format!("{stem}/data/{storage}")).map_err(failed())?;
+                self.bytes(field, |bytes| zip.write(bytes).map_err(failed()))?;
+            }
+            Ok(())
+        })?;
+        Ok(path)
+    }
+
+    /// `NAME_SPLIT.npz`.
+    fn branch_and_trunk(&self, out: &Path, split: &str) -> Result<PathBuf, DatasetError> {
+        single(self.folder)?;
+        let path = out.join(format!("{}_{split}.npz", self.folder.stored.name));
+        let (branch, values) = (Which::Input(0), Which::Output(0));
+        let trunk = self.coordinates(self.spec(values))?;
+        let d = self.folder.stored.grid.len();
+        let points = trunk.len() / d.max(1);
+        if self.spec(values).len() != points {
+            return Err(DatasetError::Request(format!(
+                "`{}` has {} numbers for {points} points; this layout takes one for each",
+                self.spec(values).name,
+                self.spec(values).len()
+            )));
+        }
+        write(&path, |zip| {
+            let failed = || DatasetError::io(&path, "write");
+            let begin = |zip: &mut Archive, name: &str, shape: &[u64]| {
+                let head = header(&path, Dtype::F32, shape)?;
+                let begun = zip.begin(&format!("{name}.npy"));
+                begun.and_then(|()| zip.write(&head)).map_err(failed())
+            };
+            begin(zip, "branch", &[self.len(), self.spec(branch).len() as u64])?;
+            self.bytes(branch, |bytes| zip.write(bytes).map_err(failed()))?;
+            begin(zip, "trunk", &[points as u64, d as u64])?;
+            let mut bytes = Vec::new();
+            Dtype::F32.encode(&trunk, &mut bytes);
+            zip.write(&bytes).map_err(failed())?;
+            begin(zip, "y", &[self.len(), points as u64])?;
+            self.bytes(values, |bytes| zip.write(bytes).map_err(failed()))
+        })?;
+        Ok(path)
+    }
+
+    /// Coordinates of all points of a field, x first, x fastest.
+    fn coordinates(&self, field: &FieldSpec) -> Result<Vec<f64>, DatasetError> {
+        let grid = &self.folder.stored.grid;
+        let axes = grid.iter().map(|n| self.axis(field, *n)).collect::<Result<Vec<_>, _>>()?;
+        let mut all = Vec::new();
+        for point in 0..grid.iter().product() {
+            let mut rest = point;
+            for axis in axes.iter().rev() {
+                all.push(axis[rest % axis.len()]);
+                rest /= axis.len();
+            }
+        }
+        Ok(all)
+    }
+}
+
+type Archive = Zip<BufWriter<File>>;
+
+/// An archive written as a whole.
+fn write(
+    path: &Path,
+    fill: impl FnOnce(&mut Archive) -> Result<(), DatasetError>,
+) -> Result<(), DatasetError> {
+    let aside = durable::aside(path);
+    let failed = || DatasetError::io(&aside, "write");
+    let mut zip = Zip::new(BufWriter::new(File::create(&aside).map_err(failed())?));
+    fill(&mut zip)?;
+    let mut file = zip.finish().map_err(failed())?;
+    file.flush().map_err(failed())?;
+    file.get_ref().sync_all().map_err(failed())?;
+    durable::rename(&aside, path)
+}

@@ -1,0 +1,48 @@
+//! Data sets for operator learning: samples of a family drawn, solved, verified and written.
+//!
+//! plan → draw → solve → verify → write. A data set is a folder of NumPy arrays with a manifest; it is
+//! made in shards that know nothing of each other, so that they can be made anywhere, in any order, and
+//! again after a power cut.
+//!
+//! ```no_run
+//! use resolvent::dataset::{Folder, Request, arms, manifest, run};
+//!
+//! # fn request() -> Request { unimplemented!() }
+//! let request: Request = request();
+//! let (choice, _) = arms::choose(&request, &request.family()?, &|| false)?;
+//! let folder = Folder::create("darcy".as_ref(), request, choice)?;
+//! run::run(&folder, &folder.open_shards()?, 2, &())?;
+//! let totals = manifest::merge(&folder)?;
+//! assert!(totals.failed.is_empty());
+//! # Ok::<(), resolvent::dataset::DatasetError>(())
+//! ```
+
+pub mod arms;
+pub mod chain;
+pub mod choice;
+pub mod durable;
+mod error;
+pub mod export;
+pub mod folder;
+pub mod manifest;
+pub mod npy;
+pub mod order;
+pub mod record;
+pub mod request;
+pub mod restrict;
+pub mod run;
+pub mod source;
+pub mod split;
+pub mod stats;
+pub mod systems;
+pub mod verify;
+
+pub use choice::Choice;
+pub use error::DatasetError;
+pub use folder::{Folder, Plan};
+pub use manifest::Totals;
+pub use npy::Dtype;
+pub use record::{Record, Seconds, Shard};
+pub use request::{Given, Request};
+pub use run::{Ran, Watch};
+pub use split::{Shares, Splits};
