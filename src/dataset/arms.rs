@@ -5,8 +5,8 @@ use super::choice::{self, Choice, Names};
 use super::request::Request;
 use super::source::Source;
 use super::{DatasetError, chain};
-use resolvent_matrices::families::{AnyFamily, Assembled, Description, SampleFamily, Step};
 use resolvent_matrices::Scalar;
+use resolvent_matrices::families::{AnyFamily, Assembled, Description, SampleFamily, Step};
 use resolvent_solvers::{Direct, Kind, Stopping};
 use serde::{Deserialize, Serialize};
 
@@ -60,12 +60,20 @@ fn of<T: Scalar<Real = f64>>(
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<(Choice, Vec<Arm>), DatasetError> {
     let description = family.describe();
-    let most = request.max_iters.unwrap_or((10 * description.rows()).max(1000));
+    let most = request
+        .max_iters
+        .unwrap_or((10 * description.rows()).max(1000));
     let constant = same_matrix(request, family, &description)?;
     if request.solver != "auto" && request.precond != "auto" {
         choice::way(&request.solver, &request.precond)?;
         let asked = Choice::asked(&request.solver, &request.precond, most);
-        return Ok((Choice { constant_matrix: constant, ..asked }, Vec::new()));
+        return Ok((
+            Choice {
+                constant_matrix: constant,
+                ..asked
+            },
+            Vec::new(),
+        ));
     }
     let mut probe = Probe {
         request,
@@ -81,7 +89,9 @@ fn of<T: Scalar<Real = f64>>(
             break;
         }
         let arm = match (solver.as_str(), precond.as_str()) {
-            ("direct:kind=llt" | "direct:kind=lu" | "direct:kind=ldlt", _) => probe.direct(&solver)?,
+            ("direct:kind=llt" | "direct:kind=lu" | "direct:kind=ldlt", _) => {
+                probe.direct(&solver)?
+            }
             (_, "ssor") => probe.relaxed(&solver)?,
             _ => probe.measure(&solver, &precond, PROBES)?,
         };
@@ -90,9 +100,16 @@ fn of<T: Scalar<Real = f64>>(
     let fastest = arms
         .iter()
         .filter(|arm| arm.seconds.is_some())
-        .min_by(|a, b| a.seconds.partial_cmp(&b.seconds).unwrap_or(std::cmp::Ordering::Equal));
+        .min_by(|a, b| {
+            a.seconds
+                .partial_cmp(&b.seconds)
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
     let Some(fastest) = fastest else {
-        let tried: Vec<_> = arms.iter().map(|arm| format!("{} {}", arm.solver, arm.precond)).collect();
+        let tried: Vec<_> = arms
+            .iter()
+            .map(|arm| format!("{} {}", arm.solver, arm.precond))
+            .collect();
         return Err(DatasetError::Request(format!(
             "no solver converges on the first samples of {} (tried: {}); loosen --rtol, or name one with \
              --solver and --precond",
@@ -184,7 +201,10 @@ fn candidates(request: &Request, description: &Description) -> Vec<Names> {
                 "auto" => name.to_owned(),
                 asked => asked.to_owned(),
             };
-            [typed(&request.solver, solver), typed(&request.precond, precond)]
+            [
+                typed(&request.solver, solver),
+                typed(&request.precond, precond),
+            ]
         })
         .collect();
     names.dedup();
@@ -301,7 +321,8 @@ impl<T: Scalar<Real = f64>> Probe<'_, T> {
         let mut inputs = description.new_inputs();
         source.inputs(self.family, 0, &mut inputs)?;
         let mut system = Default::default();
-        self.family.assemble(&inputs, Default::default(), &mut system)?;
+        self.family
+            .assemble(&inputs, Default::default(), &mut system)?;
         let prediction = Direct::<T>::predict(system.a.view(), kind)?;
         if prediction.bytes <= FACTOR_BYTES && prediction.flops <= FACTOR_FLOPS {
             return self.measure(solver, "none", PROBES);
@@ -342,7 +363,11 @@ impl<T: Scalar<Real = f64>> Probe<'_, T> {
                 counts = [counts[1], count(inner[1], self)?];
             }
         }
-        let omega = if counts[0] < counts[1] { inner[0] } else { inner[1] };
+        let omega = if counts[0] < counts[1] {
+            inner[0]
+        } else {
+            inner[1]
+        };
         self.measure(solver, &name(omega), PROBES)
     }
 

@@ -2,9 +2,9 @@
 
 use super::source::Source;
 use super::{DatasetError, Record, Seconds};
+use resolvent_matrices::Scalar;
 use resolvent_matrices::families::{Assembled, Description, SampleFamily, Step};
 use resolvent_matrices::sequences::Novelty;
-use resolvent_matrices::Scalar;
 use resolvent_solvers::{
     Backstop, Change, LinearOperator, Observer, Sequence, SequenceConfig, SolveError, Solved,
     Stopping, Way, kernels,
@@ -92,7 +92,7 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
     ) -> Result<Made, DatasetError> {
         let mut lap = Lap::now();
         self.source.inputs(self.family, sample, &mut self.inputs)?;
-        self.seconds.generate += lap.next();
+        self.seconds.generate += lap.seconds();
         let mut made = Made::default();
         for step in 0..self.steps {
             let before = if step == 0 { &[][..] } else { &self.before };
@@ -100,18 +100,20 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
                 index: step,
                 before,
             };
-            self.family.assemble(&self.inputs, index, &mut self.system)?;
-            self.seconds.generate += lap.next();
+            self.family
+                .assemble(&self.inputs, index, &mut self.system)?;
+            self.seconds.generate += lap.seconds();
             if step == 0 {
                 self.x.fill(T::ZERO); // later steps begin with the solution before
             }
             let solved = self.solve(observer)?;
             self.seconds.setup += solved.setup.as_secs_f64();
-            self.seconds.solve += lap.next() - solved.setup.as_secs_f64();
-            self.family.outputs(&self.x, step, &self.inputs, &mut self.outputs)?;
+            self.seconds.solve += lap.seconds() - solved.setup.as_secs_f64();
+            self.family
+                .outputs(&self.x, step, &self.inputs, &mut self.outputs)?;
             self.family.unknowns(&self.outputs, step, &mut self.x)?;
             made.take(&solved, self.residual(), self.plan.stopping.rtol);
-            self.seconds.verify += lap.next();
+            self.seconds.verify += lap.seconds();
             self.before.clear();
             self.before.extend_from_slice(&self.x);
         }
@@ -129,7 +131,9 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
         });
         let Assembled { a, b, .. } = &self.system;
         let way = Some(&self.plan.way);
-        let solved = self.sequence.solve(a, b, way, backstop.as_ref(), &mut self.x, observer);
+        let solved = self
+            .sequence
+            .solve(a, b, way, backstop.as_ref(), &mut self.x, observer);
         Ok(solved?)
     }
 
@@ -211,7 +215,8 @@ impl Made {
             self.relative_residual = residual;
         }
         // judged by the residual of what is stored, whatever the solver says
-        if !(residual <= rtol) {
+        let small = residual <= rtol; // false of NaN
+        if !small {
             let reason = match solved.report.converged() {
                 true => "residual_of_the_stored_solution",
                 false => solved.report.reason.name(),
@@ -247,7 +252,7 @@ impl Lap {
     }
 
     /// Seconds since the last call.
-    pub fn next(&mut self) -> f64 {
+    pub fn seconds(&mut self) -> f64 {
         let now = Instant::now();
         let seconds = (now - self.0).as_secs_f64();
         self.0 = now;
@@ -265,5 +270,8 @@ pub fn blamed(index: u64) -> impl FnOnce(DatasetError) -> DatasetError {
 
 /// What is solved here cannot be: a part failed before the first iteration.
 pub fn setup_failed(error: &DatasetError) -> bool {
-    matches!(error, DatasetError::Solve(SolveError::Precond(_) | SolveError::Factorization { .. }))
+    matches!(
+        error,
+        DatasetError::Solve(SolveError::Precond(_) | SolveError::Factorization { .. })
+    )
 }

@@ -1,8 +1,8 @@
 //! How the samples are solved: the names that a plan keeps, and what they stand for.
 
+use super::DatasetError;
 use super::chain;
 use super::request::Request;
-use super::DatasetError;
 use crate::registry;
 use resolvent_solvers::{Precond, Stopping, Way};
 use serde::{Deserialize, Serialize};

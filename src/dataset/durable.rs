@@ -29,7 +29,10 @@ pub fn aside(path: &Path) -> PathBuf {
 
 /// The last part of a path.
 pub fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Puts a whole file in its place, and makes that last.
@@ -66,7 +69,9 @@ pub fn sha256(path: &Path) -> Result<String, DatasetError> {
     let mut hash = Sha256::new();
     let mut bytes = vec![0; 1 << 18];
     loop {
-        let read = file.read(&mut bytes).map_err(DatasetError::io(path, "read"))?;
+        let read = file
+            .read(&mut bytes)
+            .map_err(DatasetError::io(path, "read"))?;
         if read == 0 {
             break;
         }

@@ -67,7 +67,10 @@ impl Folder {
         if plan.format != FORMAT {
             return Err(DatasetError::file(
                 &file,
-                format!("it is of format {}, this program reads {FORMAT}", plan.format),
+                format!(
+                    "it is of format {}, this program reads {FORMAT}",
+                    plan.format
+                ),
             ));
         }
         Self::of(path, plan)
@@ -183,7 +186,9 @@ impl Folder {
 
     /// Where the seconds of a shard lie.
     pub fn time(&self, shard: usize) -> PathBuf {
-        self.path.join("shards").join(format!("{shard:04}.time.json"))
+        self.path
+            .join("shards")
+            .join(format!("{shard:04}.time.json"))
     }
 
     /// Where everything about the data lies.

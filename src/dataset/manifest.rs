@@ -81,7 +81,9 @@ pub fn merge(folder: &Folder) -> Result<Totals, DatasetError> {
         let Some(record) = folder.done(shard)? else {
             return Err(DatasetError::file(
                 &folder.path,
-                format!("shard {shard} of {shards} is not there yet; `resolvent dataset run` makes what is missing"),
+                format!(
+                    "shard {shard} of {shards} is not there yet; `resolvent dataset run` makes what is missing"
+                ),
             ));
         };
         let Shard {
@@ -91,13 +93,17 @@ pub fn merge(folder: &Folder) -> Result<Totals, DatasetError> {
             records: rows,
         } = record;
         for (sums, parts) in sums.iter_mut().zip([inputs, outputs]) {
-            sums.iter_mut().zip(parts).for_each(|(sum, part)| *sum = sum.and(part));
+            sums.iter_mut()
+                .zip(parts)
+                .for_each(|(sum, part)| *sum = sum.and(part));
         }
         totals.bytes += theirs.iter().map(|file| file.bytes).sum::<u64>();
         files.extend(theirs);
         rows.iter().for_each(|row| totals.take(row));
         records.extend(rows);
-        timings.shards.push(durable::read_json(&folder.time(shard)).unwrap_or_default());
+        timings
+            .shards
+            .push(durable::read_json(&folder.time(shard)).unwrap_or_default());
     }
     let mut manifest = description(folder);
     let statistics = json!({
@@ -109,7 +115,10 @@ pub fn merge(folder: &Folder) -> Result<Totals, DatasetError> {
     manifest.insert("failed".into(), json!(totals.failed));
     manifest.insert("statistics".into(), statistics);
     timings.seconds = Seconds::default();
-    timings.shards.iter().for_each(|shard| timings.seconds.add(shard));
+    timings
+        .shards
+        .iter()
+        .for_each(|shard| timings.seconds.add(shard));
     timings.seconds.setup += probing(&timings.arms);
     durable::write_json(&folder.timings(), &timings)?;
     write(folder, &manifest, &files, &records)?;
@@ -118,7 +127,9 @@ pub fn merge(folder: &Folder) -> Result<Totals, DatasetError> {
 
 /// Seconds of the solves that were measured for the choice.
 fn probing(arms: &[Arm]) -> f64 {
-    arms.iter().filter_map(|arm| Some(arm.seconds? * (arm.samples + 1) as f64)).sum()
+    arms.iter()
+        .filter_map(|arm| Some(arm.seconds? * (arm.samples + 1) as f64))
+        .sum()
 }
 
 /// Notes the arms that were measured.
@@ -149,9 +160,10 @@ fn description(folder: &Folder) -> Map<String, Value> {
             (key.to_string(), value)
         })
         .collect();
-    let solve = request.solve_grid.as_ref().map(|grid| {
-        json!({ "grid": grid, "restriction": Restriction::words() })
-    });
+    let solve = request
+        .solve_grid
+        .as_ref()
+        .map(|grid| json!({ "grid": grid, "restriction": Restriction::words() }));
     let entries = json!({
         "format": FORMAT,
         "generator": "resolvent",
@@ -249,7 +261,10 @@ fn write(
     for (key, value) in manifest {
         text += &format!("\"{key}\": {value},\n");
     }
-    let lists = [("files", lines(files), ",\n"), ("records", lines(records), "\n")];
+    let lists = [
+        ("files", lines(files), ",\n"),
+        ("records", lines(records), "\n"),
+    ];
     for (key, items, end) in lists {
         text += &format!("\"{key}\": [\n{}\n]{end}", items.map_err(failed)?);
     }
@@ -276,9 +291,16 @@ pub fn moments(folder: &Folder) -> Result<[Vec<Moments>; 2], DatasetError> {
         vec![Moments::default(); folder.stored.outputs.len()],
     ];
     for shard in 0..folder.plan.request.shards() {
-        let Some(Shard { inputs, outputs, .. }) = folder.done(shard)? else { continue };
+        let Some(Shard {
+            inputs, outputs, ..
+        }) = folder.done(shard)?
+        else {
+            continue;
+        };
         for (sums, parts) in sums.iter_mut().zip([inputs, outputs]) {
-            sums.iter_mut().zip(parts).for_each(|(sum, part)| *sum = sum.and(part));
+            sums.iter_mut()
+                .zip(parts)
+                .for_each(|(sum, part)| *sum = sum.and(part));
         }
     }
     Ok(sums)

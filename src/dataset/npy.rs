@@ -1,7 +1,7 @@
 //! Arrays of NumPy, a row a sample: written in any order of the rows, read row by row.
 
-use super::durable::{self, Stored};
 use super::DatasetError;
+use super::durable::{self, Stored};
 use npyz::{DType, NpyHeader, Order, TypeChar, WriterBuilder};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
@@ -113,8 +113,11 @@ impl Rows {
             .map(BufReader::new)
             .map_err(DatasetError::io(path, "read"))?;
         let wrong = |problem: String| DatasetError::file(path, problem);
-        let header = NpyHeader::from_reader(&mut file)
-            .map_err(|e| wrong(format!("this is no .npy file ({e}); write it with numpy.save")))?;
+        let header = NpyHeader::from_reader(&mut file).map_err(|e| {
+            wrong(format!(
+                "this is no .npy file ({e}); write it with numpy.save"
+            ))
+        })?;
         let kind = plain(&header.dtype()).ok_or_else(|| {
             wrong(format!(
                 "it holds {}, numbers are needed (float64, float32, integers or booleans)",
@@ -126,9 +129,18 @@ impl Rows {
                 "the array is in Fortran order; save numpy.ascontiguousarray of it".into(),
             ));
         }
-        let start = file.stream_position().map_err(DatasetError::io(path, "read"))?;
-        let length = file.get_ref().metadata().map_err(DatasetError::io(path, "read"))?.len();
-        let numbers = header.shape().iter().try_fold(1u64, |n, d| n.checked_mul(*d));
+        let start = file
+            .stream_position()
+            .map_err(DatasetError::io(path, "read"))?;
+        let length = file
+            .get_ref()
+            .metadata()
+            .map_err(DatasetError::io(path, "read"))?
+            .len();
+        let numbers = header
+            .shape()
+            .iter()
+            .try_fold(1u64, |n, d| n.checked_mul(*d));
         let needed = numbers.and_then(|n| n.checked_mul(kind.1.1 as u64));
         if needed.is_none_or(|needed| length < start.saturating_add(needed)) {
             return Err(wrong(format!(
@@ -280,7 +292,11 @@ impl Array {
         whole.extend(shape.iter().map(|d| *d as u64));
         let bytes = header(path, dtype, &whole)?;
         let failed = || DatasetError::io(&aside, "write");
-        let options = File::options().write(true).create(true).truncate(false).open(&aside);
+        let options = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&aside);
         let mut file = options.map_err(failed())?;
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             return Err(DatasetError::Busy(aside)); // a file system without locks has none to respect
@@ -378,13 +394,16 @@ mod tests {
     #[test]
     fn numbers_of_other_kinds_are_taken() {
         for (descr, bytes, expected) in [
-            (">f4", [0x3f, 0x80, 0, 0, 0xc0, 0, 0, 0].to_vec(), [1.0, -2.0]),
+            (
+                ">f4",
+                [0x3f, 0x80, 0, 0, 0xc0, 0, 0, 0].to_vec(),
+                [1.0, -2.0],
+            ),
             ("<i2", [7, 0, 0xff, 0xff].to_vec(), [7.0, -1.0]),
             ("|b1", [1, 0].to_vec(), [1.0, 0.0]),
             ("|u1", [255, 3].to_vec(), [255.0, 3.0]),
         ] {
-            let dict =
-                format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (2, 1), }}");
+            let dict = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (2, 1), }}");
             let mut file = b"\x93NUMPY\x01\x00".to_vec();
             let text = format!("{dict:<117}\n");
             file.extend((text.len() as u16).to_le_bytes());

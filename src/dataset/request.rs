@@ -99,7 +99,10 @@ impl Request {
         if self.family == systems::NAME {
             return self.family();
         }
-        Ok(registry::sample_family(&self.family, Self::points(&self.grid)?)?)
+        Ok(registry::sample_family(
+            &self.family,
+            Self::points(&self.grid)?,
+        )?)
     }
 
     /// A grid, as typed.

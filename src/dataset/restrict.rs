@@ -217,19 +217,28 @@ mod tests {
     #[test]
     fn means_of_linear_functions_are_exact_and_components_stay_apart() {
         let (nf, nc) = ([6, 12], [3, 4]);
-        let (fine, coarse) = (description(nf, Site::Cells, 2), description(nc, Site::Cells, 2));
+        let (fine, coarse) = (
+            description(nf, Site::Cells, 2),
+            description(nc, Site::Cells, 2),
+        );
         let restriction = Restriction::new(&fine, &coarse).unwrap();
         let field = |n: [usize; 2]| {
             let mut all = Vec::new();
             for j in 0..n[0] {
                 for i in 0..n[1] {
-                    let (y, x) = ((j as f64 + 0.5) / n[0] as f64, (i as f64 + 0.5) / n[1] as f64);
+                    let (y, x) = (
+                        (j as f64 + 0.5) / n[0] as f64,
+                        (i as f64 + 0.5) / n[1] as f64,
+                    );
                     all.extend([1.0 + 2.0 * x - 3.0 * y, 5.0 - x]);
                 }
             }
             vec![all]
         };
-        let mut out = field(nc).iter().map(|f| vec![0.0; f.len()]).collect::<Vec<_>>();
+        let mut out = field(nc)
+            .iter()
+            .map(|f| vec![0.0; f.len()])
+            .collect::<Vec<_>>();
         restriction.outputs(&field(nf), &mut out);
         for (got, expected) in out[0].iter().zip(&field(nc)[0]) {
             assert!((got - expected).abs() < 1e-14);
@@ -241,7 +250,10 @@ mod tests {
 
     #[test]
     fn nodes_are_found_again() {
-        let (fine, coarse) = (description([9, 5], Site::Nodes, 1), description([5, 3], Site::Nodes, 1));
+        let (fine, coarse) = (
+            description([9, 5], Site::Nodes, 1),
+            description([5, 3], Site::Nodes, 1),
+        );
         let restriction = Restriction::new(&fine, &coarse).unwrap();
         let values = vec![(0..45).map(f64::from).collect::<Vec<_>>()];
         let mut out = vec![vec![0.0; 15]];

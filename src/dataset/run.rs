@@ -12,8 +12,8 @@ use super::restrict::Restriction;
 use super::source::Source;
 use super::stats::Moments;
 use super::{DatasetError, durable, order};
-use resolvent_matrices::families::{AnyFamily, FieldSpec, SampleFamily};
 use resolvent_matrices::Scalar;
+use resolvent_matrices::families::{AnyFamily, FieldSpec, SampleFamily};
 use resolvent_solvers::{Observer, Step};
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
@@ -187,7 +187,10 @@ impl Run<'_> {
             let first = request.range(job.shard).start;
             let samples = first + job.rows.start as u64..first + job.rows.end as u64;
             chain.begin();
-            for (place, visit) in order::visits(request.order, samples.clone()).iter().enumerate() {
+            for (place, visit) in order::visits(request.order, samples.clone())
+                .iter()
+                .enumerate()
+            {
                 let index = request.first + visit.sample;
                 let made = chain.sample(visit.sample, &mut Until(self));
                 if self.stopped() {
@@ -202,11 +205,23 @@ impl Run<'_> {
                     visit.parent.map(|parent| request.first + parent),
                 );
                 self.watch.sample(&record);
-                rows.take(&chain.inputs, &mut chain.outputs, &record, self.restriction.as_ref());
-                rows.write(&open, (visit.sample - first) as usize, record, self.trains(visit.sample))?;
-                chain.seconds.write += lap.next();
+                rows.take(
+                    &chain.inputs,
+                    &mut chain.outputs,
+                    &record,
+                    self.restriction.as_ref(),
+                );
+                rows.write(
+                    &open,
+                    (visit.sample - first) as usize,
+                    record,
+                    self.trains(visit.sample),
+                )?;
+                chain.seconds.write += lap.seconds();
             }
-            lock(&open.made).seconds.add(&std::mem::take(&mut chain.seconds));
+            lock(&open.made)
+                .seconds
+                .add(&std::mem::take(&mut chain.seconds));
             let rows = job.rows.len();
             if open.missing.fetch_sub(rows, Ordering::AcqRel) == rows {
                 lock(&self.open).remove(&job.shard);
@@ -245,7 +260,9 @@ impl Run<'_> {
         let arrays = |paths: Vec<std::path::PathBuf>, fields: &[FieldSpec]| {
             let pairs = paths.iter().zip(fields);
             pairs
-                .map(|(path, field)| Array::create(path, request.dtype, rows, &field.shape).map(Mutex::new))
+                .map(|(path, field)| {
+                    Array::create(path, request.dtype, rows, &field.shape).map(Mutex::new)
+                })
                 .collect::<Result<Vec<_>, _>>()
         };
         let open = Arc::new(Open {
@@ -275,13 +292,16 @@ impl Run<'_> {
             files,
             inputs: sums(&made.inputs, self.folder.stored.inputs.len()),
             outputs: sums(&made.outputs, self.folder.stored.outputs.len()),
-            records: std::mem::take(&mut made.records).into_iter().flatten().collect(),
+            records: std::mem::take(&mut made.records)
+                .into_iter()
+                .flatten()
+                .collect(),
         };
         let mut seconds = made.seconds;
-        seconds.write += lap.next();
+        seconds.write += lap.seconds();
         durable::write_json(&self.folder.time(open.shard), &seconds)?;
         durable::write_json(&self.folder.record(open.shard), &shard)?;
-        seconds.write += lap.next();
+        seconds.write += lap.seconds();
         Ok(seconds)
     }
 }
@@ -290,7 +310,9 @@ impl Run<'_> {
 fn sums(rows: &[Vec<Moments>], fields: usize) -> Vec<Moments> {
     let mut sums = vec![Moments::default(); fields];
     for row in rows {
-        sums.iter_mut().zip(row).for_each(|(sum, row)| *sum = sum.and(*row));
+        sums.iter_mut()
+            .zip(row)
+            .for_each(|(sum, row)| *sum = sum.and(*row));
     }
     sums
 }
@@ -336,7 +358,8 @@ impl Rows {
             None => (inputs, &*outputs),
         };
         let fields = inputs.iter().chain(outputs);
-        self.bytes.resize_with(inputs.len() + outputs.len(), Vec::new);
+        self.bytes
+            .resize_with(inputs.len() + outputs.len(), Vec::new);
         for (bytes, field) in self.bytes.iter_mut().zip(fields) {
             bytes.clear();
             self.dtype.encode(field, bytes);

@@ -97,7 +97,10 @@ fn absolute(path: &Path) -> Result<std::path::PathBuf, DatasetError> {
 }
 
 fn input(description: &Description, field: &str) -> Result<usize, DatasetError> {
-    let found = description.inputs.iter().position(|input| input.name == field);
+    let found = description
+        .inputs
+        .iter()
+        .position(|input| input.name == field);
     found.ok_or_else(|| {
         let names: Vec<_> = description.inputs.iter().map(|input| input.name).collect();
         DatasetError::Request(format!(

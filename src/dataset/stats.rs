@@ -64,9 +64,8 @@ impl Moments {
             return if self.count == 0 { other } else { self };
         }
         let delta = other.mean - self.mean;
-        let pick = |f: fn(f64, f64) -> f64, a: Option<f64>, b: Option<f64>| {
-            a.zip(b).map(|(a, b)| f(a, b))
-        };
+        let pick =
+            |f: fn(f64, f64) -> f64, a: Option<f64>, b: Option<f64>| a.zip(b).map(|(a, b)| f(a, b));
         Self {
             count: self.count + other.count,
             mean: self.mean + delta * b / (a + b),

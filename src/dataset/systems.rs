@@ -32,7 +32,9 @@ pub const NAME: &str = "systems";
 /// # Errors
 /// [`DatasetError`] for files that cannot be read, are not square, or differ in size.
 pub fn family(pairs: &[Pair]) -> Result<AnyFamily, DatasetError> {
-    let first = pairs.first().ok_or_else(|| DatasetError::Request("there are no systems".into()))?;
+    let first = pairs
+        .first()
+        .ok_or_else(|| DatasetError::Request("there are no systems".into()))?;
     let mut complex = false;
     let mut rows = None;
     for Pair { matrix, rhs } in pairs {
@@ -165,7 +167,10 @@ impl<T: Parts> Systems<T> {
     fn pair(&self, index: usize) -> Result<&Pair, MatrixError> {
         match self.pairs.get(index) {
             Some(pair) => Ok(pair),
-            None => refuse(format!("there are {} systems, none {index}", self.pairs.len())),
+            None => refuse(format!(
+                "there are {} systems, none {index}",
+                self.pairs.len()
+            )),
         }
     }
 }
@@ -255,7 +260,9 @@ impl<T: Parts> SampleFamily<T> for Systems<T> {
     fn unknowns(&self, outputs: &[Vec<f64>], _: usize, x: &mut [T]) -> Result<(), MatrixError> {
         for output in outputs {
             let parts = output.chunks_exact(T::PARTS);
-            x.iter_mut().zip(parts).for_each(|(x, parts)| *x = T::join(parts));
+            x.iter_mut()
+                .zip(parts)
+                .for_each(|(x, parts)| *x = T::join(parts));
         }
         Ok(())
     }

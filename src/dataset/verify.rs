@@ -14,8 +14,8 @@ use super::record::{Record, Shard};
 use super::restrict::Restriction;
 use super::source::Source;
 use super::{DatasetError, durable};
-use resolvent_matrices::families::{AnyFamily, Assembled, SampleFamily, Step};
 use resolvent_matrices::Scalar;
+use resolvent_matrices::families::{AnyFamily, Assembled, SampleFamily, Step};
 use resolvent_solvers::{LinearOperator, kernels};
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -72,18 +72,28 @@ pub fn verify(
                 }
                 let part = one(folder, shard)?;
                 tick(part.samples);
-                let mut parts = parts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let mut parts = parts
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
                 parts.push((shard, part));
             }
         };
-        let workers: Vec<_> = (0..threads.clamp(1, shards.max(1))).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..threads.clamp(1, shards.max(1)))
+            .map(|_| scope.spawn(work))
+            .collect();
         workers
             .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .map(|worker| {
+                worker
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
             .collect()
     });
     worked?;
-    let mut parts = parts.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut parts = parts
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     parts.sort_by_key(|(shard, _)| *shard);
     let mut verdict = Verdict {
         residuals: folder.plan.request.solve_grid.is_none(),
@@ -136,7 +146,10 @@ struct Fields {
 
 impl Fields {
     fn open(paths: Vec<PathBuf>, rows: Vec<Vec<f64>>) -> Result<Self, DatasetError> {
-        let arrays = paths.iter().map(|path| Rows::open(path)).collect::<Result<_, _>>()?;
+        let arrays = paths
+            .iter()
+            .map(|path| Rows::open(path))
+            .collect::<Result<_, _>>()?;
         Ok(Self { arrays, rows })
     }
 
@@ -158,7 +171,9 @@ fn samples<T: Scalar<Real = f64>>(
     let request = &folder.plan.request;
     let range = request.range(shard);
     if record.records.len() as u64 != range.end - range.start {
-        verdict.problems.push(format!("shard {shard}: records of samples are missing"));
+        verdict
+            .problems
+            .push(format!("shard {shard}: records of samples are missing"));
         return Ok(());
     }
     let mut inputs = Fields::open(folder.inputs(shard), folder.stored.new_inputs())?;
@@ -170,11 +185,16 @@ fn samples<T: Scalar<Real = f64>>(
         let outputs = outputs.read(row as u64)?;
         verdict.samples += 1;
         if let Some(problem) = judge.sample(sample, record, inputs, outputs, verdict)? {
-            verdict.problems.push(format!("sample {}: {problem}", record.index));
+            verdict
+                .problems
+                .push(format!("sample {}: {problem}", record.index));
         }
     }
     Ok(())
 }
+
+/// A source, what makes its fields coarser, and both.
+type Redrawn = (Source, Restriction, Vec<Vec<f64>>, Vec<Vec<f64>>);
 
 struct Judge<'a, T: Scalar<Real = f64>> {
     folder: &'a Folder,
@@ -184,7 +204,7 @@ struct Judge<'a, T: Scalar<Real = f64>> {
     before: Vec<T>,
     r: Vec<T>,
     /// Where another grid was solved: what is drawn there, and what becomes of it.
-    redrawn: Option<(Source, Restriction, Vec<Vec<f64>>, Vec<Vec<f64>>)>,
+    redrawn: Option<Redrawn>,
 }
 
 impl<'a, T: Scalar<Real = f64>> Judge<'a, T> {
@@ -222,16 +242,26 @@ impl<'a, T: Scalar<Real = f64>> Judge<'a, T> {
         if !record.converged() {
             verdict.quarantined += 1;
             let there = outputs.iter().flatten().any(|v| !v.is_nan());
-            return Ok(there.then(|| "it did not converge, yet numbers stand for its solution".into()));
+            return Ok(
+                there.then(|| "it did not converge, yet numbers stand for its solution".into())
+            );
         }
-        if outputs.iter().chain(inputs).flatten().any(|v| !v.is_finite()) {
-            return Ok(Some("it has converged, yet not all of its numbers are finite".into()));
+        if outputs
+            .iter()
+            .chain(inputs)
+            .flatten()
+            .any(|v| !v.is_finite())
+        {
+            return Ok(Some(
+                "it has converged, yet not all of its numbers are finite".into(),
+            ));
         }
         let dtype = self.folder.plan.request.dtype;
         if let Some((source, restriction, fine, coarse)) = &mut self.redrawn {
             source.inputs(self.family, sample, fine)?;
             restriction.inputs(fine, coarse);
-            return Ok((!same(dtype, coarse, inputs)).then(|| "its coefficients are not those of its seed".into()));
+            return Ok((!same(dtype, coarse, inputs))
+                .then(|| "its coefficients are not those of its seed".into()));
         }
         self.residuals(dtype, inputs, outputs, verdict)
     }
@@ -246,7 +276,14 @@ impl<'a, T: Scalar<Real = f64>> Judge<'a, T> {
         let rtol = self.folder.plan.request.rtol;
         for step in 0..self.family.steps().max(1) {
             let before = if step == 0 { &[][..] } else { &self.before };
-            self.family.assemble(inputs, Step { index: step, before }, &mut self.system)?;
+            self.family.assemble(
+                inputs,
+                Step {
+                    index: step,
+                    before,
+                },
+                &mut self.system,
+            )?;
             self.family.unknowns(outputs, step, &mut self.x)?;
             let Assembled { a, b, .. } = &self.system;
             a.residual(b, &self.x, &mut self.r); // r = b − Ax
@@ -256,7 +293,8 @@ impl<'a, T: Scalar<Real = f64>> Judge<'a, T> {
                 Dtype::F64 => 0.0,
                 Dtype::F32 => ROUNDINGS * dtype.rounding() * (scale + self.magnitude()),
             };
-            if !(r <= rtol * scale + rounding) {
+            let small = r <= rtol * scale + rounding; // false of NaN
+            if !small {
                 return Ok(Some(format!(
                     "its relative residual is {:.2e}, at most {:.2e} is allowed",
                     r / scale,
@@ -275,7 +313,11 @@ impl<'a, T: Scalar<Real = f64>> Judge<'a, T> {
     /// ‖ |A| |x| ‖₂.
     fn magnitude(&self) -> f64 {
         let a = self.system.a.view();
-        let row = |i| a.row_iter(i).map(|(j, v)| v.abs() * self.x[j].abs()).sum::<f64>();
+        let row = |i| {
+            a.row_iter(i)
+                .map(|(j, v)| v.abs() * self.x[j].abs())
+                .sum::<f64>()
+        };
         (0..a.nrows()).map(|i| row(i).powi(2)).sum::<f64>().sqrt()
     }
 }

@@ -54,10 +54,16 @@ fn array(path: &Path) -> (Vec<usize>, Vec<f64>) {
     assert!(header.contains("'fortran_order': False"), "{header}");
     let shape = header.split_once("'shape': (").expect("a shape").1;
     let shape = shape.split_once(')').expect("its end").0;
-    let shape = shape.split(',').filter_map(|d| d.trim().parse().ok()).collect();
+    let shape = shape
+        .split(',')
+        .filter_map(|d| d.trim().parse().ok())
+        .collect();
     let data = &bytes[10 + length..];
     let numbers = match header.contains("<f4") {
-        true => data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).into()).collect(),
+        true => data
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).into())
+            .collect(),
         false => data
             .chunks_exact(8)
             .map(|b| f64::from_le_bytes(b.try_into().expect("8 bytes")))
@@ -94,14 +100,22 @@ fn darcy_residual(n: usize, a: &[f64], u: &[f64]) -> f64 {
 #[test]
 fn a_data_set_is_written_and_read_back() {
     let out = folder("darcy");
-    let closing = make(&out, "darcy --samples 12 --grid 24 --shard-samples 5 --seed 3");
+    let closing = make(
+        &out,
+        "darcy --samples 12 --grid 24 --shard-samples 5 --seed 3",
+    );
     for key in ["generate", "order", "setup", "solve", "verify", "write"] {
         assert!(closing["seconds"][key].is_number(), "{key}");
     }
     assert_eq!(closing["samples"], 12);
     assert_eq!(closing["failed"], 0);
     assert!(closing["max_relative_residual"].as_f64().expect("a number") <= 1e-8);
-    let solved: u64 = closing["solver_counts"].as_object().expect("counts").values().filter_map(Value::as_u64).sum();
+    let solved: u64 = closing["solver_counts"]
+        .as_object()
+        .expect("counts")
+        .values()
+        .filter_map(Value::as_u64)
+        .sum();
     assert_eq!(solved, 12);
     let mut read = 0;
     for (shard, rows) in [5, 5, 2].into_iter().enumerate() {
@@ -126,18 +140,34 @@ fn a_data_set_is_written_and_read_back() {
     }
     assert_eq!(records.len(), 12);
     assert_eq!(manifest["splits"]["train"], serde_json::json!([0, 10]));
-    let bytes: u64 = checksums(&out).keys().map(|name| std::fs::metadata(out.join(name)).expect("it is there").len()).sum();
+    let bytes: u64 = checksums(&out)
+        .keys()
+        .map(|name| {
+            std::fs::metadata(out.join(name))
+                .expect("it is there")
+                .len()
+        })
+        .sum();
     assert_eq!(closing["bytes"], bytes);
     // once more: nothing to do
-    let again = make(&out, "darcy --samples 12 --grid 24 --shard-samples 5 --seed 3");
+    let again = make(
+        &out,
+        "darcy --samples 12 --grid 24 --shard-samples 5 --seed 3",
+    );
     assert_eq!(again["resumed_shards"], 3);
-    assert_eq!(resolvent(&["dataset", "verify", text(&out), "--quiet"]).status, 0);
+    assert_eq!(
+        resolvent(&["dataset", "verify", text(&out), "--quiet"]).status,
+        0
+    );
 }
 
 #[test]
 fn statistics_are_those_of_the_samples_that_train() {
     let out = folder("statistics");
-    make(&out, "darcy --samples 7 --grid 16 --split train=0.6,test=0.4");
+    make(
+        &out,
+        "darcy --samples 7 --grid 16 --split train=0.6,test=0.4",
+    );
     let (_, u) = array(&out.join("solutions-0000.npy"));
     let train = &u[..4 * 256];
     let n = train.len() as f64;
@@ -146,7 +176,10 @@ fn statistics_are_those_of_the_samples_that_train() {
     let statistics = &manifest(&out)["statistics"]["outputs"]["u"];
     let close = |key: &str, expected: f64| {
         let got = statistics[key].as_f64().expect("a number");
-        assert!((got - expected).abs() <= 1e-12 * expected.abs(), "{key}: {got} {expected}");
+        assert!(
+            (got - expected).abs() <= 1e-12 * expected.abs(),
+            "{key}: {got} {expected}"
+        );
     };
     close("mean", mean);
     close("std", deviation);
@@ -167,7 +200,9 @@ fn neither_threads_nor_shards_change_a_bit() {
     let shards = folder("threads-shards");
     make(&shards, &format!("{line} --threads 2 --shard-samples 16"));
     let all = |name: &str| -> Vec<f64> {
-        (0..5).flat_map(|s| array(&shards.join(format!("{name}-{s:04}.npy"))).1).collect()
+        (0..5)
+            .flat_map(|s| array(&shards.join(format!("{name}-{s:04}.npy"))).1)
+            .collect()
     };
     assert_eq!((all("coefficients"), all("solutions")), (a, u));
 }
@@ -178,7 +213,10 @@ fn coefficients_can_be_given_and_numbers_rounded() {
     make(&drawn, "darcy --samples 4 --grid 20");
     let coefficients = drawn.join("coefficients-0000.npy");
     let out = folder("given");
-    let closing = make(&out, &format!("darcy --coefficients {} --dtype f32", text(&coefficients)));
+    let closing = make(
+        &out,
+        &format!("darcy --coefficients {} --dtype f32", text(&coefficients)),
+    );
     assert_eq!(closing["samples"], 4);
     let (shape, u) = array(&out.join("solutions-0000.npy"));
     assert_eq!(shape, [4, 20, 20]);
@@ -187,13 +225,19 @@ fn coefficients_can_be_given_and_numbers_rounded() {
         assert!((u - exact).abs() <= 1e-6 * exact.abs());
         assert_eq!(*u, f64::from(*u as f32));
     }
-    assert_eq!(resolvent(&["dataset", "verify", text(&out), "--quiet"]).status, 0);
+    assert_eq!(
+        resolvent(&["dataset", "verify", text(&out), "--quiet"]).status,
+        0
+    );
 }
 
 #[test]
 fn a_finer_grid_is_restricted_and_other_parameters_make_a_set_of_their_own() {
     let out = folder("fine");
-    make(&out, "darcy --samples 10 --solve-grid 32 --grid 16 --split ood:tau=7,contrast=100 --split train=0.8,test=0.2");
+    make(
+        &out,
+        "darcy --samples 10 --solve-grid 32 --grid 16 --split ood:tau=7,contrast=100 --split train=0.8,test=0.2",
+    );
     let fine = folder("fine-solved");
     make(&fine, "darcy --samples 10 --grid 32");
     let (_, u) = array(&out.join("solutions-0000.npy"));
@@ -205,7 +249,10 @@ fn a_finer_grid_is_restricted_and_other_parameters_make_a_set_of_their_own() {
             assert!((mean - u).abs() <= 1e-7 * mean); // either is solved to 1e-8
         }
     }
-    assert_eq!(resolvent(&["dataset", "verify", text(&out), "--quiet"]).status, 0);
+    assert_eq!(
+        resolvent(&["dataset", "verify", text(&out), "--quiet"]).status,
+        0
+    );
     let other = out.join("ood");
     let (shape, a) = array(&other.join("coefficients-0000.npy"));
     assert_eq!(shape, [2, 16, 16]);
@@ -217,7 +264,23 @@ fn a_finer_grid_is_restricted_and_other_parameters_make_a_set_of_their_own() {
 #[test]
 fn what_does_not_converge_is_quarantined() {
     let out = folder("quarantine");
-    let args = ["dataset", "darcy", "--samples", "3", "--grid", "16", "--solver", "cg", "--precond", "jacobi", "--max-iters", "5", "--out", text(&out), "--json"];
+    let args = [
+        "dataset",
+        "darcy",
+        "--samples",
+        "3",
+        "--grid",
+        "16",
+        "--solver",
+        "cg",
+        "--precond",
+        "jacobi",
+        "--max-iters",
+        "5",
+        "--out",
+        text(&out),
+        "--json",
+    ];
     let ran = resolvent(&args);
     assert_eq!(ran.status, 1, "{}", ran.stderr);
     assert_eq!(ran.json()["failed"], 3);
@@ -226,21 +289,38 @@ fn what_does_not_converge_is_quarantined() {
     let manifest = manifest(&out);
     assert_eq!(manifest["failed"], serde_json::json!([0, 1, 2]));
     assert_eq!(manifest["records"][1]["status"], "max_iterations");
-    assert_eq!(resolvent(&["dataset", "verify", text(&out), "--quiet"]).status, 0);
+    assert_eq!(
+        resolvent(&["dataset", "verify", text(&out), "--quiet"]).status,
+        0
+    );
 }
 
 #[test]
 fn another_package_can_load_it() {
     let out = folder("export");
-    make(&out, "darcy --samples 6 --grid 8x12 --split train=0.5,test=0.5");
+    make(
+        &out,
+        "darcy --samples 6 --grid 8x12 --split train=0.5,test=0.5",
+    );
     let to = folder("exported");
     let export = |layout: &str| {
-        let ran = resolvent(&["dataset", "export", text(&out), "--to", layout, "--out", text(&to)]);
+        let ran = resolvent(&[
+            "dataset",
+            "export",
+            text(&out),
+            "--to",
+            layout,
+            "--out",
+            text(&to),
+        ]);
         assert_eq!(ran.status, 0, "{}", ran.stderr);
         ran.stdout.lines().map(PathBuf::from).collect::<Vec<_>>()
     };
     let (_, u) = array(&out.join("solutions-0000.npy"));
-    let single: Vec<u8> = u[..3 * 96].iter().flat_map(|u| (*u as f32).to_le_bytes()).collect();
+    let single: Vec<u8> = u[..3 * 96]
+        .iter()
+        .flat_map(|u| (*u as f32).to_le_bytes())
+        .collect();
     let x_first: Vec<u8> = (0..3 * 96)
         .map(|i| u[i / 96 * 96 + i % 12 * 8 + i % 96 / 12] as f32)
         .flat_map(f32::to_le_bytes)
@@ -251,12 +331,19 @@ fn another_package_can_load_it() {
         ("pdebench", ["2D_darcy_Train.hdf5", "2D_darcy_Test.hdf5"]),
     ] {
         let files = export(layout);
-        let found: Vec<_> = files.iter().map(|f| f.file_name().expect("a name")).collect();
+        let found: Vec<_> = files
+            .iter()
+            .map(|f| f.file_name().expect("a name"))
+            .collect();
         assert_eq!(found, names);
         // numbers are stored as they are: those of the training samples are in the first file only
         let holds = |file: &PathBuf| {
             let bytes = std::fs::read(file).expect("it is there");
-            let part = if layout == "pdebench" { &x_first } else { &single };
+            let part = if layout == "pdebench" {
+                &x_first
+            } else {
+                &single
+            };
             bytes.windows(part.len()).any(|there| there == part)
         };
         assert!(holds(&files[0]) && !holds(&files[1]));
@@ -267,7 +354,10 @@ fn another_package_can_load_it() {
 fn a_contact_sheet_is_drawn() {
     let out = folder("preview");
     let sheet = crate::scratch("dataset-preview.svg");
-    make(&out, &format!("darcy --samples 3 --grid 16 --preview {sheet}"));
+    make(
+        &out,
+        &format!("darcy --samples 3 --grid 16 --preview {sheet}"),
+    );
     let drawn = std::fs::read_to_string(&sheet).expect("it is there");
     assert_eq!(drawn.matches("data:image/png;base64,").count(), 6);
 }
@@ -277,21 +367,46 @@ fn systems_of_ones_own_become_a_data_set() {
     let systems = folder("own-systems");
     std::fs::create_dir_all(&systems).expect("a folder");
     for i in 1..=3 {
-        let matrix = format!("%%MatrixMarket matrix coordinate real symmetric\n2 2 3\n1 1 {}\n2 1 1\n2 2 2\n", 1 + i);
+        let matrix = format!(
+            "%%MatrixMarket matrix coordinate real symmetric\n2 2 3\n1 1 {}\n2 1 1\n2 2 2\n",
+            1 + i
+        );
         std::fs::write(systems.join(format!("A_{i}.mtx")), matrix).expect("a file");
-        let rhs = format!("%%MatrixMarket matrix array real general\n2 1\n{}\n3\n", 2 + i);
+        let rhs = format!(
+            "%%MatrixMarket matrix array real general\n2 1\n{}\n3\n",
+            2 + i
+        );
         std::fs::write(systems.join(format!("b_{i}.mtx")), rhs).expect("a file");
     }
     let out = folder("own");
-    let ran = resolvent(&["dataset", "solve", text(&systems), "--out", text(&out), "--json"]);
+    let ran = resolvent(&[
+        "dataset",
+        "solve",
+        text(&systems),
+        "--out",
+        text(&out),
+        "--json",
+    ]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     let (shape, x) = array(&out.join("solutions-0000.npy"));
     assert_eq!(shape, [3, 2]);
     assert!(x.iter().all(|x| (x - 1.0).abs() < 1e-7), "{x:?}"); // (1 + i) + 1, 1 + 2
-    assert_eq!(array(&out.join("coefficients-b-0000.npy")).1[..2], [3.0, 3.0]);
-    assert_eq!(resolvent(&["dataset", "verify", text(&out), "--quiet"]).status, 0);
+    assert_eq!(
+        array(&out.join("coefficients-b-0000.npy")).1[..2],
+        [3.0, 3.0]
+    );
+    assert_eq!(
+        resolvent(&["dataset", "verify", text(&out), "--quiet"]).status,
+        0
+    );
     std::fs::remove_file(systems.join("b_2.mtx")).expect("it is there");
-    let said = error(&["dataset", "solve", text(&systems), "--out", text(&folder("own-2"))]);
+    let said = error(&[
+        "dataset",
+        "solve",
+        text(&systems),
+        "--out",
+        text(&folder("own-2")),
+    ]);
     assert!(said.contains("A_2.mtx"), "{said}");
 }
 
@@ -310,7 +425,10 @@ fn one_matrix_for_all_samples_is_noticed() {
     let path = crate::scratch("dataset-constant.npy");
     std::fs::write(&path, bytes).expect("the scratch folder can be written to");
     let same = folder("constant-same");
-    make(&same, &format!("darcy --coefficients {path} --solver cg --precond ic0"));
+    make(
+        &same,
+        &format!("darcy --coefficients {path} --solver cg --precond ic0"),
+    );
     let (_, u) = array(&same.join("solutions-0000.npy"));
     assert!((1..4).all(|i| u[i * 144..][..144] == u[..144]));
 }
@@ -325,6 +443,10 @@ fn fields_of_ones_own_make_an_equation() {
     let (_, u) = array(&out.join("solutions-0000.npy"));
     let (_, darcy) = array(&drawn.join("solutions-0000.npy"));
     // −∇·(k∇u) = 1 is the same problem
-    let far = u.iter().zip(&darcy).map(|(a, b)| (a - b).abs() / b).fold(0.0, f64::max);
+    let far = u
+        .iter()
+        .zip(&darcy)
+        .map(|(a, b)| (a - b).abs() / b)
+        .fold(0.0, f64::max);
     assert!(far < 1e-6, "{far}");
 }

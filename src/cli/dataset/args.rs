@@ -92,10 +92,7 @@ pub struct MakeArgs {
     pub input: Vec<String>,
     /// Parts that train, validate and test, by index; and sets of other parameters to test on:
     /// ood:tau=7,contrast=100
-    #[arg(
-        long,
-        value_name = "train=0.8,valid=0.1,test=0.1 | ood:KEY=VALUE,..."
-    )]
+    #[arg(long, value_name = "train=0.8,valid=0.1,test=0.1 | ood:KEY=VALUE,...")]
     pub split: Vec<String>,
     #[command(flatten)]
     pub how: SolveWith,

@@ -12,7 +12,11 @@ use super::error::CliError;
 use super::interrupt;
 use super::report::{self as words};
 use super::sequence;
-use args::{DatasetArgs, DatasetCommand, ExportArgs, FileArgs, FolderArgs, FormatArg, LayoutArg, MakeArgs, RunArgs, SolveDirArgs};
+use super::sequence::manifest::Stored;
+use args::{
+    DatasetArgs, DatasetCommand, ExportArgs, FileArgs, FolderArgs, FormatArg, LayoutArg, MakeArgs,
+    RunArgs, SolveDirArgs,
+};
 use report::DatasetJson;
 use resolvent::dataset::arms::{self, Arm};
 use resolvent::dataset::systems::Pair;
@@ -71,7 +75,11 @@ fn make_one(
         false => manifest::merge(&folder)?,
     };
     let mut result = DatasetJson::new(&folder, &totals, &ran, arms);
-    result.seconds.setup += result.arms.iter().filter_map(|arm| Some(arm.seconds? * (arm.samples + 1) as f64)).sum::<f64>();
+    result.seconds.setup += result
+        .arms
+        .iter()
+        .filter_map(|arm| Some(arm.seconds? * (arm.samples + 1) as f64))
+        .sum::<f64>();
     result.threads = threads;
     result.wall_seconds = started.elapsed().as_secs_f64();
     result.samples_per_second = totals.samples as f64 / result.wall_seconds.max(1e-9);
@@ -128,15 +136,19 @@ fn solve(args: &SolveDirArgs, threads: usize) -> Result<Status, CliError> {
 
 /// The systems of a folder or a list, each with its right-hand side.
 fn listed(path: &Path) -> Result<Vec<Pair>, CliError> {
-    let whole = |path: &Path| match path.canonicalize() {
-        Ok(path) => Ok(path),
-        Err(_) => Err(CliError::Missing(path.into())),
+    let whole = |stored: &Stored| match (&stored.object, stored.path.canonicalize()) {
+        (Some(_), _) => Err(CliError::from(DatasetError::file(
+            &stored.path,
+            "a data set is made of Matrix Market files; write each object of this PETSc file as one",
+        ))),
+        (None, Ok(path)) => Ok(path),
+        (None, Err(_)) => Err(CliError::Missing(stored.path.clone())),
     };
     let mut pairs = Vec::new();
     for pair in sequence::manifest::list(path)? {
         let Some(rhs) = &pair.rhs else {
             return Err(DatasetError::file(
-                &pair.matrix,
+                &pair.matrix.path,
                 "it has no right-hand side beside it; name it NAME_b.mtx, or list both in a CSV file",
             )
             .into());
@@ -174,7 +186,10 @@ fn export(args: &ExportArgs) -> Result<Status, CliError> {
     };
     let folder = Folder::open(&args.folder)?;
     let files = export::export(&folder, layout, &args.out)?;
-    let names: String = files.iter().map(|file| format!("{}\n", file.display())).collect();
+    let names: String = files
+        .iter()
+        .map(|file| format!("{}\n", file.display()))
+        .collect();
     say(&args.common, &names)?;
     if let Some(path) = &args.common.json {
         words::json(path, &serde_json::json!({ "files": files }))?;
@@ -222,7 +237,11 @@ fn run_part(args: &RunArgs, threads: usize) -> Result<Status, CliError> {
         let done = folder.done(shard)?;
         failed |= done.is_none_or(|shard| shard.records.iter().any(|record| !record.converged()));
     }
-    Ok(if failed { Status::NotConverged } else { Status::Done })
+    Ok(if failed {
+        Status::NotConverged
+    } else {
+        Status::Done
+    })
 }
 
 fn merge(args: &FolderArgs) -> Result<Status, CliError> {
@@ -289,7 +308,11 @@ fn verify(args: &FolderArgs, threads: usize) -> Result<Status, CliError> {
             },
         )?;
     }
-    Ok(if fine { Status::Done } else { Status::NotConverged })
+    Ok(if fine {
+        Status::Done
+    } else {
+        Status::NotConverged
+    })
 }
 
 /// Words for people, where they are wanted.

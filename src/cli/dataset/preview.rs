@@ -62,7 +62,12 @@ pub fn draw(folder: &Folder, path: &Path) -> Result<(), CliError> {
     page.text([LEFT, 24.0], Anchor::Start, TITLE, &title);
     for (line, picture) in pictures.iter_mut().enumerate() {
         let y = TOP + line as f64 * (SIDE + 28.0);
-        page.text([LEFT - 10.0, y + SIDE / 2.0], Anchor::End, TITLE, picture.name);
+        page.text(
+            [LEFT - 10.0, y + SIDE / 2.0],
+            Anchor::End,
+            TITLE,
+            picture.name,
+        );
         for sample in 0..samples {
             let x = LEFT + sample as f64 * (SIDE + GAP);
             tile(&mut page, picture, sample, [x, y])?;
@@ -80,7 +85,10 @@ fn picture(
 ) -> Result<Option<Picture>, DatasetError> {
     let grid = &folder.stored.grid;
     let d = grid.len();
-    let at = field.shape.windows(d.max(1)).position(|dims| dims == grid.as_slice());
+    let at = field
+        .shape
+        .windows(d.max(1))
+        .position(|dims| dims == grid.as_slice());
     let (Some(at), true) = (at, (2..=3).contains(&d)) else {
         return Ok(None);
     };
@@ -101,16 +109,22 @@ fn tile(page: &mut Page, picture: &mut Picture, sample: u64, at: [f64; 2]) -> Re
     let mut row = vec![0.0; picture.rows.row_len()];
     picture.rows.read(sample, &mut row)?;
     let [nx, ny] = picture.size;
-    let values: Vec<f64> = (0..nx * ny).map(|i| row[picture.offset + i * picture.stride]).collect();
+    let values: Vec<f64> = (0..nx * ny)
+        .map(|i| row[picture.offset + i * picture.stride])
+        .collect();
     let (low, high) = values
         .iter()
         .filter(|v| v.is_finite())
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)));
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+            (low.min(*v), high.max(*v))
+        });
     let mut pixels = Vec::with_capacity(3 * nx * ny);
     for j in (0..ny).rev() {
         // y points up
         for i in 0..nx {
-            pixels.extend(colour((values[j * nx + i] - low) / (high - low).max(1e-300)));
+            pixels.extend(colour(
+                (values[j * nx + i] - low) / (high - low).max(1e-300),
+            ));
         }
     }
     let scale = SIDE / nx.max(ny) as f64;
@@ -127,7 +141,10 @@ fn tile(page: &mut Page, picture: &mut Picture, sample: u64, at: [f64; 2]) -> Re
 
 fn short(v: f64) -> String {
     match v.abs() {
-        a if a == 0.0 || (1e-2..1e4).contains(&a) => format!("{:.3}", v).trim_end_matches('0').trim_end_matches('.').to_owned(),
+        a if a == 0.0 || (1e-2..1e4).contains(&a) => format!("{:.3}", v)
+            .trim_end_matches('0')
+            .trim_end_matches('.')
+            .to_owned(),
         _ => format!("{v:.2e}"),
     }
 }

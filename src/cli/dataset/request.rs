@@ -19,22 +19,41 @@ pub struct Asked {
 /// # Errors
 /// [`DatasetError`] for what is missing, cannot be read or makes no sense.
 pub fn read(args: &MakeArgs) -> Result<Asked, DatasetError> {
-    let missing = |what: &str| DatasetError::Request(format!("{what}; see resolvent dataset --help"));
-    let spec = args.family.as_deref().ok_or_else(|| missing("name a family, such as darcy"))?;
-    let folder = args.out.clone().ok_or_else(|| missing("--out DIR is missing: the folder to write to"))?;
+    let missing =
+        |what: &str| DatasetError::Request(format!("{what}; see resolvent dataset --help"));
+    let spec = args
+        .family
+        .as_deref()
+        .ok_or_else(|| missing("name a family, such as darcy"))?;
+    let folder = args
+        .out
+        .clone()
+        .ok_or_else(|| missing("--out DIR is missing: the folder to write to"))?;
     let grid = match (&args.grid, &args.coefficients) {
         (Some(grid), _) => grid.clone(),
         (None, Some(path)) => grid_of(&Rows::open(path)?)?,
-        (None, None) => return Err(missing("--grid is missing: the points of the grid, such as 64 or 64x32")),
+        (None, None) => {
+            return Err(missing(
+                "--grid is missing: the points of the grid, such as 64 or 64x32",
+            ));
+        }
     };
     let points = Request::points(&grid)?;
     let spec = &with_fields(spec, &args.input);
     let family = registry::sample_family(spec, points)?.describe();
     let given = files(args, family.inputs.first().map(|input| input.name))?;
     let (given, rows) = source::given(&given, &family)?;
-    let samples = args.samples.or(rows).ok_or_else(|| missing("--samples is missing: how many"))?;
+    let samples = args
+        .samples
+        .or(rows)
+        .ok_or_else(|| missing("--samples is missing: how many"))?;
     let dtype = Dtype::from(args.files.dtype);
-    let largest = family.inputs.iter().chain(&family.outputs).map(|f| f.len()).max();
+    let largest = family
+        .inputs
+        .iter()
+        .chain(&family.outputs)
+        .map(|f| f.len())
+        .max();
     let (shard, chain) = Request::parts(samples, largest.unwrap_or(1), dtype);
     let shard = args.files.shard_samples.unwrap_or(shard);
     let (split, other) = splits(&args.split)?;
@@ -107,7 +126,10 @@ pub fn of_systems(args: &SolveDirArgs, systems: Vec<Pair>) -> Result<Request, Da
 
 /// `NXxNY` or `NXxNYxNZ`.
 fn dims(dims: [usize; 3], dimension: usize) -> String {
-    let dims: Vec<_> = dims[..dimension.clamp(1, 3)].iter().map(usize::to_string).collect();
+    let dims: Vec<_> = dims[..dimension.clamp(1, 3)]
+        .iter()
+        .map(usize::to_string)
+        .collect();
     dims.join("x")
 }
 
@@ -192,11 +214,16 @@ fn parts(text: &str) -> Result<Shares, DatasetError> {
 }
 
 /// As many samples as test, of the same family with other parameters, and with indices of their own.
-fn other_set(request: &Request, options: &str, at: usize) -> Result<(String, Request), DatasetError> {
+fn other_set(
+    request: &Request,
+    options: &str,
+    at: usize,
+) -> Result<(String, Request), DatasetError> {
     let tested = request.split.of(request.samples).test;
     if !request.given.is_empty() {
         return Err(DatasetError::Request(
-            "--split ood: samples of other parameters are drawn, and these are read from files".into(),
+            "--split ood: samples of other parameters are drawn, and these are read from files"
+                .into(),
         ));
     }
     let mut family = request.family.clone();
@@ -234,7 +261,10 @@ fn other_set(request: &Request, options: &str, at: usize) -> Result<(String, Req
 
 /// `high` = contrast · `low`.
 fn contrasted(request: &Request, contrast: &str) -> Result<String, DatasetError> {
-    let low = request.family.split([':', ',']).find_map(|pair| pair.strip_prefix("low="));
+    let low = request
+        .family
+        .split([':', ','])
+        .find_map(|pair| pair.strip_prefix("low="));
     let product = low
         .and_then(|low| low.parse::<f64>().ok())
         .zip(contrast.parse::<f64>().ok())

@@ -9,7 +9,10 @@ use std::io::Write;
 
 /// A picture of 8-bit red, green and blue, the upper row first.
 pub fn data_uri(width: usize, height: usize, pixels: &[u8]) -> String {
-    format!("data:image/png;base64,{}", base64(&png(width, height, pixels)))
+    format!(
+        "data:image/png;base64,{}",
+        base64(&png(width, height, pixels))
+    )
 }
 
 fn png(width: usize, height: usize, pixels: &[u8]) -> Vec<u8> {
@@ -61,7 +64,13 @@ mod tests {
     #[test]
     fn base64_is_that_of_the_standard() {
         // RFC 4648, section 10
-        for (text, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+        for (text, coded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ] {
             assert_eq!(base64(text.as_bytes()), coded);
         }
     }

@@ -69,10 +69,7 @@ impl<W: Write + Seek> Hdf5<W> {
     /// Those of the writer, as everywhere here.
     pub fn new(mut to: W) -> io::Result<Self> {
         to.write_all(&[0; SUPERBLOCK as usize])?;
-        Ok(Self {
-            to,
-            at: SUPERBLOCK,
-        })
+        Ok(Self { to, at: SUPERBLOCK })
     }
 
     /// Begins an array of this shape; exactly its bytes must be written next, by [`Hdf5::write`].

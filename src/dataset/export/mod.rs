@@ -56,7 +56,11 @@ pub fn export(folder: &Folder, layout: Layout, out: &Path) -> Result<Vec<PathBuf
     std::fs::create_dir_all(out).map_err(DatasetError::io(out, "write"))?;
     let splits = request.split.of(request.samples);
     let mut files = Vec::new();
-    for (name, range) in [("train", splits.train), ("valid", splits.valid), ("test", splits.test)] {
+    for (name, range) in [
+        ("train", splits.train),
+        ("valid", splits.valid),
+        ("test", splits.test),
+    ] {
         let samples = usable(folder, range)?;
         if samples.is_empty() {
             continue;
@@ -97,7 +101,10 @@ fn usable(folder: &Folder, range: Range<u64>) -> Result<Vec<u64>, DatasetError> 
         let shard = sample / shard_size;
         if at.as_ref().is_none_or(|(s, _)| *s != shard) {
             let record = folder.done(shard as usize)?;
-            at = Some((shard, record.map(|record| record.records).unwrap_or_default()));
+            at = Some((
+                shard,
+                record.map(|record| record.records).unwrap_or_default(),
+            ));
         }
         let row = (sample % shard_size) as usize;
         let record = at.as_ref().and_then(|(_, records)| records.get(row));
@@ -186,7 +193,10 @@ impl Set<'_> {
             Site::Cells => |i: usize, n: usize| (i as f64 + 0.5) / n as f64,
             Site::Nodes => |i: usize, n: usize| i as f64 / (n - 1) as f64,
             Site::Sides | Site::Numbers => {
-                let problem = format!("`{}` has no coordinates, which this layout needs", field.name);
+                let problem = format!(
+                    "`{}` has no coordinates, which this layout needs",
+                    field.name
+                );
                 return Err(DatasetError::Request(problem));
             }
         };
@@ -204,13 +214,15 @@ impl Set<'_> {
         write(&path, |zip| {
             let failed = || DatasetError::io(&path, "write");
             let mut entry = |name: &str, content: &[u8]| {
-                zip.begin(&format!("{stem}/{name}")).and_then(|()| zip.write(content))
+                zip.begin(&format!("{stem}/{name}"))
+                    .and_then(|()| zip.write(content))
             };
             entry("data.pkl", &torch::pickle(&[("x", &x), ("y", &y)])).map_err(failed())?;
             entry("byteorder", b"little").map_err(failed())?;
             entry("version", b"3\n").map_err(failed())?;
             for (storage, field) in fields.into_iter().enumerate() {
-                zip.begin(&format!("{stem}/data/{storage}")).map_err(failed())?;
+                zip.begin(&format!("{stem}/data/{storage}"))
+                    .map_err(failed())?;
                 self.bytes(field, |bytes| zip.write(bytes).map_err(failed()))?;
             }
             Ok(())
@@ -255,7 +267,10 @@ impl Set<'_> {
     /// Coordinates of all points of a field, x first, x fastest.
     fn coordinates(&self, field: &FieldSpec) -> Result<Vec<f64>, DatasetError> {
         let grid = &self.folder.stored.grid;
-        let axes = grid.iter().map(|n| self.axis(field, *n)).collect::<Result<Vec<_>, _>>()?;
+        let axes = grid
+            .iter()
+            .map(|n| self.axis(field, *n))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut all = Vec::new();
         for point in 0..grid.iter().product() {
             let mut rest = point;

@@ -52,7 +52,9 @@ pub fn write(set: &Set<'_>, out: &Path, split: &str) -> Result<PathBuf, DatasetE
     }
     let names = ["nu", "tensor", "x-coordinate", "y-coordinate"];
     let links: Vec<_> = names.into_iter().zip(objects).collect();
-    let root = h5.group(&links, &[("beta", Value::Float(1.0))]).map_err(failed())?;
+    let root = h5
+        .group(&links, &[("beta", Value::Float(1.0))])
+        .map_err(failed())?;
     let file = h5.finish(root).map_err(failed())?;
     file.get_ref().sync_all().map_err(failed())?;
     durable::rename(&aside, &path)?;

@@ -29,7 +29,9 @@ pub fn pickle(tensors: &[(&str, &[u64])]) -> Vec<u8> {
 }
 
 fn strides(shape: &[u64]) -> Vec<u64> {
-    (0..shape.len()).map(|d| shape[d + 1..].iter().product()).collect()
+    (0..shape.len())
+        .map(|d| shape[d + 1..].iter().product())
+        .collect()
 }
 
 fn text(p: &mut Vec<u8>, text: &str) {

@@ -43,7 +43,10 @@ pub fn write(set: &Set<'_>, out: &Path, split: &str) -> Result<PathBuf, DatasetE
         )));
     };
     let grid = &folder.stored.grid;
-    let axes = grid.iter().rev().map(|n| set.axis(set.spec(last.which), *n));
+    let axes = grid
+        .iter()
+        .rev()
+        .map(|n| set.axis(set.spec(last.which), *n));
     let axes = axes.collect::<Result<Vec<_>, _>>()?;
     let aside = durable::aside(&path);
     let failed = || DatasetError::io(&aside, "write");
@@ -73,7 +76,10 @@ fn columns(folder: &Folder) -> Vec<Column> {
     let mut columns = Vec::new();
     for (which, field) in all {
         let output = matches!(which, Which::Output(_));
-        let at = field.shape.windows(grid.len().max(1)).position(|dims| dims == grid.as_slice());
+        let at = field
+            .shape
+            .windows(grid.len().max(1))
+            .position(|dims| dims == grid.as_slice());
         let Some(at) = at else { continue };
         let (lead, tail) = (&field.shape[..at], &field.shape[at + grid.len()..]);
         let components = tail.iter().product::<usize>();
@@ -141,7 +147,9 @@ fn field(
 /// Where each point is stored, in the order in which x is the slowest.
 pub fn turned(grid: &[usize]) -> Vec<usize> {
     // grid is slowest first as stored: [z, ]y, x
-    let strides: Vec<usize> = (0..grid.len()).map(|d| grid[d + 1..].iter().product()).collect();
+    let strides: Vec<usize> = (0..grid.len())
+        .map(|d| grid[d + 1..].iter().product())
+        .collect();
     let n = grid.iter().product();
     let mut all = Vec::with_capacity(n);
     for mut rest in 0..n {
@@ -168,7 +176,11 @@ fn root(
         ("sample_varying", Value::Bool(false)),
         ("time_varying", Value::Bool(false)),
     ];
-    let steps = columns.iter().filter_map(|column| column.steps).max().unwrap_or(1);
+    let steps = columns
+        .iter()
+        .filter_map(|column| column.steps)
+        .max()
+        .unwrap_or(1);
     let times: Vec<f64> = (0..steps).map(|step| step as f64).collect();
     let time = line(h5, &times, &[("sample_varying", Value::Bool(false))])?;
     let mut dimensions = vec![("time", time)];
@@ -181,7 +193,10 @@ fn root(
     for (name, axis) in AXES.iter().zip(axes) {
         walls.push((format!("{name}_wall"), wall(h5, name, axis.len())?));
     }
-    let walls: Vec<_> = walls.iter().map(|(name, wall)| (name.as_str(), *wall)).collect();
+    let walls: Vec<_> = walls
+        .iter()
+        .map(|(name, wall)| (name.as_str(), *wall))
+        .collect();
     let walls = h5.group(&walls, &[])?;
     let none: &Attributes<'_> = &[("field_names", Value::Texts(&[]))];
     let scalars = h5.group(&[], none)?;
@@ -258,7 +273,12 @@ pub fn statistics(folder: &Folder, out: &Path) -> Result<PathBuf, DatasetError> 
             };
             let _ = match column.rank {
                 0 => writeln!(text, "  {}: {value:?}", column.name),
-                _ => writeln!(text, "  {}: {:?}", column.name, vec![value; column.taken.len()]),
+                _ => writeln!(
+                    text,
+                    "  {}: {:?}",
+                    column.name,
+                    vec![value; column.taken.len()]
+                ),
             };
         }
     }

@@ -95,7 +95,9 @@ impl<W: Write + Seek> Zip<W> {
         entry.crc = self.crc.sum();
         self.to.seek(SeekFrom::Start(entry.header + 14))?;
         self.to.write_all(&entry.crc.to_le_bytes())?;
-        self.to.seek(SeekFrom::Start(entry.header + 30 + entry.name.len() as u64 + 4))?;
+        self.to.seek(SeekFrom::Start(
+            entry.header + 30 + entry.name.len() as u64 + 4,
+        ))?;
         self.to.write_all(&entry.size.to_le_bytes())?;
         self.to.write_all(&entry.size.to_le_bytes())?;
         self.to.seek(SeekFrom::Start(self.at))?;

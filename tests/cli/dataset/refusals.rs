@@ -8,7 +8,10 @@ fn other_parameters_are_refused() {
     let out = folder("other");
     make(&out, "darcy --samples 3 --grid 8");
     for (change, named) in [
-        ("darcy --samples 4 --grid 8", "samples is 3 there and 4 here"),
+        (
+            "darcy --samples 4 --grid 8",
+            "samples is 3 there and 4 here",
+        ),
         ("darcy --samples 3 --grid 9", "grid"),
         ("darcy --samples 3 --grid 8 --seed 1", "seed"),
         ("darcy:high=13 --samples 3 --grid 8", "high=12"),
@@ -24,7 +27,16 @@ fn other_parameters_are_refused() {
     let full = folder("full");
     std::fs::create_dir_all(&full).expect("a folder");
     std::fs::write(full.join("thesis.tex"), "x").expect("a file");
-    let said = error(&["dataset", "darcy", "--samples", "3", "--grid", "8", "--out", text(&full)]);
+    let said = error(&[
+        "dataset",
+        "darcy",
+        "--samples",
+        "3",
+        "--grid",
+        "8",
+        "--out",
+        text(&full),
+    ]);
     assert!(said.contains("thesis.tex"), "{said}");
 }
 
@@ -45,7 +57,10 @@ fn what_is_missing_or_makes_no_sense_is_said() {
         ("darcy --samples 3 --grid 8 --split half", "--split half"),
         ("darcy --samples 3 --grid 8 --solve-grid 12", "do not nest"),
         ("darcy --samples 3 --grid 8 --input b=x.npy", "no input `b`"),
-        ("darcy --samples 3 --grid 8 --split ood:tao=7", "did you mean `tau`"),
+        (
+            "darcy --samples 3 --grid 8 --split ood:tao=7",
+            "did you mean `tau`",
+        ),
     ] {
         let mut args: Vec<_> = ["dataset"].into_iter().chain(line.split(' ')).collect();
         args.extend(["--out", text(&out)]);
@@ -76,21 +91,47 @@ fn arrays_that_cannot_be_used_are_explained() {
     for (name, bytes, named) in [
         ("short", npy("<f8", "(2, 4, 4)", &ones(31)), "cut off"),
         ("flat", npy("<f8", "(32,)", &ones(32)), "shape"),
-        ("words", npy("<U4", "(2, 4, 4)", &ones(64)), "numbers are needed"),
+        (
+            "words",
+            npy("<U4", "(2, 4, 4)", &ones(64)),
+            "numbers are needed",
+        ),
         ("nan", npy("<f8", "(2, 4, 4)", &bad), "finite"),
         ("negative", npy("<f8", "(2, 4, 4)", &negative), "sample 0"),
-        ("complex", npy("<c16", "(2, 4, 4)", &ones(64)), "numbers are needed"),
-        ("huge", npy("<f8", "(9223372036854775807, 4, 4)", &ones(32)), "cut off"),
+        (
+            "complex",
+            npy("<c16", "(2, 4, 4)", &ones(64)),
+            "numbers are needed",
+        ),
+        (
+            "huge",
+            npy("<f8", "(9223372036854775807, 4, 4)", &ones(32)),
+            "cut off",
+        ),
         ("text", b"1 2 3".to_vec(), "no .npy file"),
     ] {
         let path = scratch(&format!("dataset-{name}.npy"));
         std::fs::write(&path, bytes).expect("the scratch folder can be written to");
         let out = folder(&format!("array-{name}"));
-        let said = error(&["dataset", "darcy", "--coefficients", &path, "--out", text(&out)]);
+        let said = error(&[
+            "dataset",
+            "darcy",
+            "--coefficients",
+            &path,
+            "--out",
+            text(&out),
+        ]);
         assert!(said.contains(named), "{name}: {said}");
     }
     let out = folder("array-nowhere");
-    let said = error(&["dataset", "darcy", "--coefficients", "nowhere.npy", "--out", text(&out)]);
+    let said = error(&[
+        "dataset",
+        "darcy",
+        "--coefficients",
+        "nowhere.npy",
+        "--out",
+        text(&out),
+    ]);
     assert!(said.contains("nowhere.npy"), "{said}");
 }
 

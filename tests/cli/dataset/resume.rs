@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const LINE: &str = "darcy --samples 96 --grid 48 --shard-samples 8 --solver cg --precond ic0 --threads 2";
+const LINE: &str =
+    "darcy --samples 96 --grid 48 --shard-samples 8 --solver cg --precond ic0 --threads 2";
 
 fn shards(out: &Path) -> usize {
     let done = |name: &str| !name.ends_with(".time.json") && name.ends_with(".json");
@@ -53,8 +54,13 @@ fn a_run_that_is_killed_goes_on_to_the_same_files() {
     assert!(closing["resumed_shards"].as_u64() >= Some(1), "{closing}");
     assert_eq!(checksums(&whole), checksums(&out));
     assert_eq!(manifest(&whole), manifest(&out));
-    let left = std::fs::read_dir(&out).expect("a folder").filter_map(|entry| entry.ok());
-    let left: Vec<_> = left.map(|entry| entry.file_name()).filter(|name| text(name.as_ref()).ends_with(".part")).collect();
+    let left = std::fs::read_dir(&out)
+        .expect("a folder")
+        .filter_map(|entry| entry.ok());
+    let left: Vec<_> = left
+        .map(|entry| entry.file_name())
+        .filter(|name| text(name.as_ref()).ends_with(".part"))
+        .collect();
     assert!(left.is_empty(), "{left:?}");
 }
 
@@ -63,7 +69,10 @@ fn parts_make_the_whole_and_a_flipped_byte_is_found_and_mended() {
     let whole = folder("parts-whole");
     make(&whole, LINE);
     let out = folder("parts");
-    let args: Vec<_> = ["dataset", "plan"].into_iter().chain(LINE.split(' ')).collect();
+    let args: Vec<_> = ["dataset", "plan"]
+        .into_iter()
+        .chain(LINE.split(' '))
+        .collect();
     let plan = resolvent(&[args.as_slice(), &["--out", text(&out)]].concat());
     assert_eq!(plan.status, 0, "{}", plan.stderr);
     // not before all are there
@@ -72,7 +81,10 @@ fn parts_make_the_whole_and_a_flipped_byte_is_found_and_mended() {
         let ran = resolvent(&["dataset", "run", text(&out), "--shard", part, "--quiet"]);
         assert_eq!(ran.status, 0, "{}", ran.stderr);
     }
-    assert_eq!(resolvent(&["dataset", "merge", text(&out), "--quiet"]).status, 0);
+    assert_eq!(
+        resolvent(&["dataset", "merge", text(&out), "--quiet"]).status,
+        0
+    );
     assert_eq!(manifest(&whole), manifest(&out));
 
     let victim = out.join("solutions-0003.npy");
@@ -82,9 +94,16 @@ fn parts_make_the_whole_and_a_flipped_byte_is_found_and_mended() {
     std::fs::write(&victim, bytes).expect("it can be written");
     let judged = resolvent(&["dataset", "verify", text(&out)]);
     assert_eq!(judged.status, 1);
-    assert!(judged.stdout.contains("solutions-0003.npy"), "{}", judged.stdout);
+    assert!(
+        judged.stdout.contains("solutions-0003.npy"),
+        "{}",
+        judged.stdout
+    );
     std::fs::remove_file(out.join("shards/0003.json")).expect("as advised");
     make(&out, LINE);
-    assert_eq!(resolvent(&["dataset", "verify", text(&out), "--quiet"]).status, 0);
+    assert_eq!(
+        resolvent(&["dataset", "verify", text(&out), "--quiet"]).status,
+        0
+    );
     assert_eq!(checksums(&whole), checksums(&out));
 }
