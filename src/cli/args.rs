@@ -48,7 +48,7 @@ pub enum Command {
     #[command(subcommand)]
     Tune(TuneCommand),
     /// Make a data set for operator learning: samples drawn, solved, verified and written
-    Dataset(DatasetArgs),
+    Dataset(Box<DatasetArgs>),
     /// Describe A: size, symmetry, definiteness, dominance, grid
     Info(InfoArgs),
 }
