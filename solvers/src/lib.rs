@@ -37,6 +37,7 @@ mod minres;
 mod nullspace;
 mod observe;
 mod operator;
+pub mod orderings;
 pub mod precond;
 mod reduce;
 mod report;
