@@ -350,6 +350,29 @@ fn another_package_can_load_it() {
     }
 }
 
+/// Whatever its matrices are like, `auto` finds a way.
+#[test]
+fn every_family_makes_a_set_that_is_verified() {
+    for line in [
+        "darcy",
+        "darcy-lognormal",
+        "skr-released",
+        "poisson",
+        "helmholtz:k=6",
+        "helmholtz:k=6,order=4",
+        "advection-diffusion",
+        "heat:steps=3",
+        "elasticity",
+        "reaction-diffusion",
+    ] {
+        let out = folder(&format!("family-{}", line.replace([':', '=', ','], "-")));
+        let made = make(&out, &format!("{line} --samples 2 --grid 16"));
+        assert_eq!(made["failed"], 0, "{line}");
+        let verified = resolvent(&["dataset", "verify", text(&out), "--quiet"]);
+        assert_eq!(verified.status, 0, "{line}: {}", verified.stderr);
+    }
+}
+
 #[test]
 fn a_contact_sheet_is_drawn() {
     let out = folder("preview");
