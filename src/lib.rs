@@ -36,6 +36,7 @@ mod pages {
     pages! {
         Readme = "README.md",
         Families = "docs/methods/families.md",
+        Orderings = "docs/methods/orderings.md",
         Sequence = "docs/methods/sequence.md",
         Tuner = "docs/methods/tuner.md",
     }
