@@ -23,8 +23,9 @@ use resolvent_solvers::precond::{
     SsorConfig,
 };
 use resolvent_solvers::{
-    BicgstabConfig, CgConfig, DirectConfig, Direction, FcgConfig, GmresConfig, Kind, Method,
-    MinresConfig, Order, Orthogonalization, Precond, Real, SorConfig,
+    BicgstabConfig, CgConfig, DirectConfig, Direction, FcgConfig, GcrodrConfig, GmresConfig, Kind,
+    Method, MinresConfig, Order, Orthogonalization, Precond, RcgConfig, Real, SorConfig, Strategy,
+    Target,
 };
 
 /// Why a name or its options cannot be used.
@@ -130,6 +131,32 @@ pub const SOLVERS: &[Entry] = &[
         "fgmres",
         "GMRES(m) with a varying preconditioner, 2m + 1 vectors",
         GMRES,
+    ),
+    entry(
+        "gcrodr",
+        "GMRES(m) that keeps k vectors at restarts and from system to system, 2m + k + 2 vectors",
+        &[
+            ("restart", "m, dimension of a cycle (40, or --restart)"),
+            ("k", "vectors kept, fewer than m (20)"),
+            ("target", "eigenvalues kept: smallest or largest (smallest)"),
+            ("strategy", "of the harmonic Ritz problem: a or b (a)"),
+            (
+                "reset",
+                "begin every system anew: deflated restarting alone (false)",
+            ),
+            ("auto", "leave recycling out where it does not pay (true)"),
+        ],
+    ),
+    entry(
+        "rcg",
+        "CG that keeps k vectors from system to system: Hermitian positive definite",
+        &[
+            ("k", "vectors kept (8)"),
+            ("window", "directions between two refinements (16)"),
+            ("target", "eigenvalues kept: smallest or largest (smallest)"),
+            ("reset", "begin every system anew: plain CG (false)"),
+            ("auto", "leave recycling out where it does not pay (true)"),
+        ],
     ),
     entry(
         "sor",
@@ -262,6 +289,33 @@ pub fn solver<R: Real>(spec: &str) -> Result<Option<Method<R>>, RegistryError> {
         "bicgstab" => Method::Bicgstab(BicgstabConfig::default()),
         "gmres" => Method::Gmres(gmres(&o)?),
         "fgmres" => Method::Fgmres(gmres(&o)?),
+        "gcrodr" => {
+            let default = GcrodrConfig::default();
+            let restart = o.count("restart", default.restart)?;
+            Method::Gcrodr(GcrodrConfig {
+                restart,
+                k: o.count("k", default.k.min(restart / 2).max(1))?,
+                target: target(&o)?,
+                strategy: match o.word("strategy", &["a", "b"])? {
+                    Some(1) => Strategy::B,
+                    _ => default.strategy,
+                },
+                reset: o.flag("reset", default.reset)?,
+                automatic: o.flag("auto", default.automatic)?,
+                ..default
+            })
+        }
+        "rcg" => {
+            let default = RcgConfig::default();
+            Method::Rcg(RcgConfig {
+                k: o.count("k", default.k)?,
+                window: o.count("window", default.window)?,
+                target: target(&o)?,
+                reset: o.flag("reset", default.reset)?,
+                automatic: o.flag("auto", default.automatic)?,
+                ..default
+            })
+        }
         "sor" => {
             let default = SorConfig::default();
             Method::Sor(SorConfig {
@@ -295,6 +349,13 @@ pub fn solver<R: Real>(spec: &str) -> Result<Option<Method<R>>, RegistryError> {
         _ => return Ok(None),
     };
     Ok(Some(method))
+}
+
+fn target(o: &Options) -> Result<Target, RegistryError> {
+    Ok(match o.word("target", &["smallest", "largest"])? {
+        Some(1) => Target::Largest,
+        _ => Target::Smallest,
+    })
 }
 
 fn gmres<R: Real>(o: &Options) -> Result<GmresConfig<R>, RegistryError> {

@@ -125,3 +125,35 @@ pub fn block_axpy<T: Scalar>(v: &[T], h: &[T], w: &mut [T]) {
         }
     });
 }
+
+/// Rows that [`block_combine`] takes at a time.
+pub(crate) const COMBINE_ROWS: usize = 128;
+
+/// The first k columns of X ← [X Y] T, X being n × `columns` (with room for k) and T given column by
+/// column, `t_step` numbers apart. `room` holds k × [`COMBINE_ROWS`] numbers.
+///
+/// On one thread: rows are independent, but the columns of X are not slices of their own.
+pub(crate) fn block_combine<T: Scalar>(
+    n: usize,
+    x: &mut [T],
+    columns: usize,
+    y: &[T],
+    (t, t_step, k): (&[T], usize, usize),
+    room: &mut [T],
+) {
+    let more = y.len().checked_div(n).unwrap_or(0);
+    for start in (0..n).step_by(COMBINE_ROWS) {
+        let rows = COMBINE_ROWS.min(n - start);
+        for j in 0..k {
+            let piece = &mut room[j * COMBINE_ROWS..][..rows];
+            let t = &t[j * t_step..][..columns + more];
+            piece.fill(T::ZERO);
+            update_leaf(x, n, start, &t[..columns], piece); // X tⱼ
+            update_leaf(y, n, start, &t[columns..], piece); // + Y tⱼ
+        }
+        for j in 0..k {
+            let piece = &room[j * COMBINE_ROWS..][..rows];
+            x[j * n + start..][..rows].copy_from_slice(piece);
+        }
+    }
+}

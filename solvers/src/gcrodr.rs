@@ -1,0 +1,462 @@
+//! GCRO-DR(m, k): GMRES whose restarts keep k harmonic Ritz vectors, from cycle to cycle and from
+//! system to system; flexible.
+//!
+//! With U (n × k), C = AU, CᴴC = I, a cycle makes r orthogonal to C and then minimises ‖b − Ax‖₂
+//! over the span of Ẑ = [U Z], Z = {M_j⁻¹v_j} from m − k steps of Arnoldi with (I − CCᴴ)A:
+//!   x ← x + U Cᴴr, r ← r − C Cᴴr     A Ẑ = W G, W = [C V]     x ← x + Ẑ y
+//! and takes as the new U the combinations Ẑ y with GᴴG y = θ Gᴴ Wᴴ V̂ y, |θ| least (or largest).
+//! The first cycle, without a space, is one of FGMRES(m); a solve that ends before it has k
+//! directions keeps those it has, so that the space grows from system to system.
+//!
+//! | per iteration | 1 A, 1 M⁻¹, 2 reductions, 4(k + j) vectors read | per cycle | 1 A, ½(m k) vectors |
+//! | per system of another A | k A | memory | n(2m + 1) + n(k + 1) with strategy A |
+//!
+//! U lies in the space of solutions: it does not depend on M, which may change from system to
+//! system and from step to step. V̂, what M⁻¹ was applied to, says which spectrum is deflated; see
+//! [`Strategy`]. Where A is as it was (its entries are compared by a fingerprint), C is used again.
+//!
+//! It differs from the textbook in that every cycle begins with the recomputed residual; in that
+//! columns which depend on others are dropped instead of being an error; in that C is
+//! orthonormalised anew now and then, and computed anew when the residual is found to disagree; and
+//! in that recycling that does not pay is left out ([`GcrodrConfig::automatic`]).
+//!
+//! Nothing is allocated in a solve; the eigenvalue problems have their storage from the start.
+//!
+//! - M. L. Parks, E. de Sturler, G. Mackey, D. D. Johnson, S. Maiti, Recycling Krylov subspaces for
+//!   sequences of linear systems, SIAM J. Sci. Comput. 28(5):1651–1674, 2006,
+//!   doi:10.1137/040607277.
+//! - L. M. Carvalho, S. Gratton, R. Lago, X. Vasseur, A flexible generalized conjugate residual
+//!   method with inner orthogonalization and deflated restarting, SIAM J. Matrix Anal. Appl.
+//!   32(4):1212–1235, 2011, doi:10.1137/100786253.
+
+mod cycle;
+#[cfg(test)]
+mod tests;
+
+use crate::arnoldi::Growth;
+use crate::kernels::{COMBINE_ROWS, block_combine};
+use crate::recycling::{
+    Meter, Mode, Pencil, Policy, RecycledState, Recycling, Strategy, Target, fingerprint,
+    orthonormalize, parts, whole,
+};
+use crate::run::{Run, Verdict};
+use crate::{
+    Linearity, Observer, SolveError, SolveReport, Solver, StopReason, Stopping, System, kernels,
+};
+use cycle::Cycle;
+use resolvent_matrices::{Real, Scalar};
+
+/// Configuration of [`Gcrodr`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GcrodrConfig<R> {
+    /// When to stop. `max_iters` counts the steps inside all cycles.
+    pub stopping: Stopping<R>,
+    /// m: dimension of the space that a cycle minimises over, at least 2.
+    pub restart: usize,
+    /// k: dimension of the space that is kept, at least 1 and less than m.
+    pub k: usize,
+    /// Which eigenvalues the space is to hold.
+    pub target: Target,
+    /// How they are found.
+    pub strategy: Strategy,
+    /// Begin every system without a space: deflated restarting alone, GMRES-DR.
+    pub reset: bool,
+    /// Find out on the first systems whether recycling pays, and leave it out where it does not.
+    pub automatic: bool,
+    /// Full cycles in a row, each reducing the residual by less than a thousandth, after which the
+    /// space is dropped and, the next time, the solve ends [`StopReason::Stagnated`]; at least 1.
+    pub stagnation_cycles: usize,
+}
+
+impl<R: Real> Default for GcrodrConfig<R> {
+    /// GCRO-DR(40, 20).
+    fn default() -> Self {
+        Self {
+            stopping: Stopping::default(),
+            restart: 40,
+            k: 20,
+            target: Target::default(),
+            strategy: Strategy::default(),
+            reset: false,
+            automatic: true,
+            stagnation_cycles: 5,
+        }
+    }
+}
+
+impl<R: Real> GcrodrConfig<R> {
+    fn check(&self) -> Result<(), SolveError> {
+        let problem = if self.restart < 2 {
+            format!("restart is {}, at least 2 is needed", self.restart)
+        } else if self.k == 0 || self.k >= self.restart {
+            format!(
+                "k is {}, it must be from 1 to restart - 1 = {}",
+                self.k,
+                self.restart - 1
+            )
+        } else if self.stagnation_cycles == 0 {
+            "stagnation_cycles is 0, at least 1 is needed".into()
+        } else {
+            return Ok(());
+        };
+        let solver = "gcrodr";
+        Err(SolveError::Config { solver, problem })
+    }
+}
+
+/// After so many changes of the space C is orthonormalised anew.
+const REFRESH: usize = 16;
+
+/// GCRO-DR(m, k), with its bases and the space it carries from solve to solve.
+#[derive(Debug)]
+pub struct Gcrodr<T: Scalar> {
+    config: GcrodrConfig<T::Real>,
+    n: usize,
+    /// k, and the most columns that U may have: one more where that keeps a complex pair together.
+    k: usize,
+    most: usize,
+    cycle: Cycle<T>,
+    /// The part of V̂ that belongs to U (strategy A).
+    uv: Vec<T>,
+    pencil: Pencil<T>,
+    room: Vec<T>,
+    h: Vec<T>,
+    columns: Vec<usize>,
+    policy: Policy,
+    /// Of the A with C = AU.
+    matrix: Option<u64>,
+    /// Changes of the space so far.
+    changes: usize,
+}
+
+impl<T: Scalar> Gcrodr<T> {
+    /// Allocates the 2m + 1 vectors of a solve of size `n`, k + 1 more with strategy A, and the small
+    /// matrices.
+    pub fn new(n: usize, config: GcrodrConfig<T::Real>) -> Self {
+        let m = config.restart.min(n).max(1);
+        let k = config.k.min(m - 1);
+        let most = (k + 1).min(m - 1);
+        let kept = match config.strategy {
+            Strategy::A => most,
+            Strategy::B => 0,
+        };
+        Self {
+            config,
+            n,
+            k,
+            most,
+            cycle: Cycle::new(n, m),
+            uv: vec![T::ZERO; n * kept],
+            pencil: Pencil::new(m, most),
+            room: vec![T::ZERO; most * COMBINE_ROWS],
+            h: vec![T::ZERO; m + 1],
+            columns: (0..most).collect(),
+            policy: Policy::new(config.automatic, config.reset),
+            matrix: None,
+            changes: 0,
+        }
+    }
+
+    /// C = A U, orthonormal, unless A is as it was. Returns the products that took.
+    fn bring(&mut self, run: &mut Run<'_, '_, T>, meter: &mut Meter) -> usize {
+        let matrix = fingerprint(run.operator());
+        let same = matrix.is_some() && matrix == self.matrix;
+        self.matrix = matrix;
+        let (n, k) = (self.n, self.cycle.k);
+        if k == 0 || same {
+            return 0;
+        }
+        let Cycle { w, z, .. } = &mut self.cycle;
+        run.apply_columns(&self.columns[..k], &z[..k * n], &mut w[..k * n]); // C = AU
+        self.orthonormalize(run, meter);
+        k
+    }
+
+    /// C ← C R⁻¹ with CᴴC = I, U ← U R⁻¹; the residual beside C stays where it belongs.
+    fn orthonormalize(&mut self, run: &Run<'_, '_, T>, meter: &mut Meter) {
+        let (n, k) = (self.n, self.cycle.k);
+        let Cycle { w, z, .. } = &mut self.cycle;
+        let h = &mut self.h;
+        let kept = match self.config.strategy {
+            Strategy::A => orthonormalize(run, n, k, w, &mut [z, &mut self.uv], h),
+            Strategy::B => orthonormalize(run, n, k, w, &mut [z], h),
+        };
+        meter.pass(4 * k * k);
+        if kept < k {
+            w.copy_within(k * n..(k + 1) * n, kept * n);
+        }
+        self.cycle.k = kept;
+    }
+
+    /// The harmonic Ritz vectors of the space of this cycle become U.
+    fn choose(&mut self, run: &Run<'_, '_, T>, meter: &mut Meter) {
+        let Self {
+            n,
+            cycle,
+            pencil,
+            uv,
+            h,
+            ..
+        } = self;
+        let (n, k, p) = (*n, cycle.k, cycle.p);
+        let ld = cycle.w.len() / n.max(1);
+        let scales = &mut h[..k];
+        for (scale, u) in scales.iter_mut().zip(cycle.z.chunks_exact(n)) {
+            *scale = T::from_real(kernels::norm_squared(u));
+        }
+        run.all_sum(scales);
+        for scale in scales.iter_mut() {
+            *scale = T::from_real(T::Real::ONE / scale.re().sqrt()); // d = 1/‖u‖: Ũ = U D
+        }
+        for j in 0..p {
+            let (g, s) = (&mut pencil.g[j * ld..][..=p], &mut pencil.s[j * ld..][..=p]);
+            g.fill(T::ZERO);
+            s.fill(T::ZERO);
+            if j < k {
+                g[j] = scales[j]; // A ũ = d c
+            } else {
+                g[..j + 2].copy_from_slice(cycle.column(j));
+            }
+            if j < k && self.config.strategy == Strategy::A {
+                run.dots(&cycle.w[..(p + 1) * n], &uv[j * n..(j + 1) * n], s); // Wᴴ ũᵥ
+                s.iter_mut().for_each(|s| *s *= scales[j]);
+            } else {
+                s[j] = T::ONE;
+            }
+        }
+        let chosen = pencil.choose(p, self.k, self.most, self.config.target);
+        for column in pencil.directions.chunks_exact_mut(ld).take(chosen) {
+            let scaled = column.iter_mut().zip(scales.iter());
+            scaled.for_each(|(y, &d)| *y *= d); // in terms of U instead of Ũ
+        }
+        let (y, f) = (
+            (pencil.directions.as_slice(), ld, chosen),
+            (pencil.images.as_slice(), ld, chosen),
+        );
+        let Cycle { w, z, .. } = cycle;
+        if self.config.strategy == Strategy::A {
+            block_combine(n, uv, k, &w[k * n..p * n], y, &mut self.room); // Uᵥ ← V̂ Y
+            meter.pass(k * (p + 1) + p * chosen / 2);
+        }
+        block_combine(n, z, p, &[], y, &mut self.room); // U ← Ẑ Y
+        block_combine(n, w, p + 1, &[], f, &mut self.room); // C ← W F
+        meter.pass(p * chosen + k);
+        cycle.k = chosen;
+        self.changes += 1;
+        if self.changes.is_multiple_of(REFRESH) {
+            self.orthonormalize(run, meter);
+        }
+    }
+
+    /// All cycles of a solve.
+    fn cycles(
+        &mut self,
+        mut run: Run<'_, '_, T>,
+        mode: Mode,
+        x: &mut [T],
+    ) -> Result<SolveReport<T::Real>, SolveError> {
+        let meaningful = T::Real::from_f64(0.999);
+        let mut meter = run.meter();
+        let (mut dimension, mut setup_matvecs) = (None, 0);
+        let mut ready = false; // C = AU
+        let mut best = T::Real::INFINITY; // residual norm when it last fell by a meaningful factor
+        let (mut stalled, mut forgiven) = (0, false);
+        let mut claimed = false; // the recurrence has met the tolerance
+        let mut broken = None; // why no further cycle can be made
+        let (reason, rnorm) = loop {
+            let mut rnorm = run.residual(x, self.cycle.first()); // r = b − Ax
+            if let Some(reason) = run.limits(rnorm, Some(x), Some(self.cycle.first())) {
+                break (reason, rnorm);
+            }
+            if claimed || run.met(rnorm) {
+                match run.judge(rnorm) {
+                    Verdict::Stop(reason) => break (reason, rnorm),
+                    // what C says of x is not so
+                    _ => (ready, self.matrix) = (false, None),
+                }
+            }
+            if let Some(reason) = broken {
+                break (reason, rnorm);
+            }
+            if rnorm > meaningful * best {
+                stalled += 1;
+                if stalled == self.config.stagnation_cycles {
+                    if forgiven || self.cycle.k == 0 {
+                        break (StopReason::Stagnated, rnorm);
+                    }
+                    let (n, k) = (self.n, self.cycle.k);
+                    self.cycle.w.copy_within(k * n..(k + 1) * n, 0);
+                    self.cycle.k = 0; // begin anew without the space
+                    (forgiven, stalled) = (true, 0);
+                }
+            } else {
+                (best, stalled) = (rnorm, 0);
+            }
+            if !ready {
+                setup_matvecs += self.bring(&mut run, &mut meter);
+                dimension.get_or_insert(self.cycle.k);
+                ready = true;
+            }
+            if self.cycle.k > 0 {
+                rnorm = self.cycle.deflate(&run, x); // r ← r − C Cᴴr
+                meter.pass(6 * self.cycle.k);
+                claimed = run.met(rnorm);
+                if claimed {
+                    continue;
+                }
+            }
+            if !rnorm.is_finite() {
+                break (StopReason::NonFinite, rnorm);
+            }
+
+            self.cycle.start(rnorm); // v₀ = r/‖r‖
+            let mut ended = None;
+            claimed = false;
+            loop {
+                let (v, z, w) = self.cycle.step();
+                run.precondition(v, z)?; // z = M⁻¹v
+                run.apply(z, w); // w = Az
+                run.project_left(w);
+                meter.pass(4 * self.cycle.p + 10);
+                let growth = self.cycle.extend(&run);
+                if growth == Growth::NonFinite {
+                    ended = Some(StopReason::NonFinite);
+                    break;
+                }
+                run.advance();
+                match growth {
+                    Growth::Grown(rnorm) => {
+                        claimed = run.met(rnorm);
+                        if claimed || self.cycle.full() {
+                            break;
+                        }
+                        ended = run.limits(rnorm, None, None);
+                        if ended.is_some() {
+                            break;
+                        }
+                    }
+                    Growth::Invariant => {
+                        claimed = true;
+                        break;
+                    }
+                    Growth::Singular | Growth::NonFinite => {
+                        broken = Some(StopReason::Breakdown);
+                        break;
+                    }
+                }
+            }
+            if self.cycle.p > self.cycle.k {
+                self.cycle.update(x); // x ← x + Ẑ y
+                meter.pass(self.cycle.p + 2);
+                let over = claimed || ended.is_some() || broken.is_some();
+                if over && mode.keep && !mode.with {
+                    let mut uncounted = meter; // kept for another solve, no cost of this one
+                    self.choose(&run, &mut uncounted);
+                } else if !over || mode.keep {
+                    self.choose(&run, &mut meter);
+                }
+            }
+            if let Some(reason) = ended {
+                break (reason, rnorm);
+            }
+        };
+        let work = run.work(&meter);
+        let digits = run.digits(rnorm);
+        let mut report = run.finish(reason, rnorm, x, self.cycle.first());
+        if report.reason != StopReason::Interrupted {
+            self.policy.learn(mode, work, digits);
+        }
+        report.recycling = Some(Recycling {
+            dimension: dimension.unwrap_or(0),
+            kept: self.cycle.k,
+            setup_matvecs,
+            verdict: mode.verdict,
+            ratio: self.policy.ratio(),
+        });
+        Ok(report)
+    }
+}
+
+impl<T: Scalar> Solver<T> for Gcrodr<T> {
+    fn name(&self) -> &'static str {
+        "gcrodr"
+    }
+
+    fn solve(
+        &mut self,
+        system: System<'_, T>,
+        x: &mut [T],
+        observer: &mut dyn Observer<T>,
+    ) -> Result<SolveReport<T::Real>, SolveError> {
+        self.config.check()?;
+        let (needed, stopping) = (Linearity::Variable, self.config.stopping);
+        let run = Run::start("gcrodr", needed, self.n, stopping, system, x, observer)?;
+        let mode = self.policy.next(self.cycle.k);
+        if !mode.with {
+            (self.cycle.k, self.changes) = (0, 0);
+        }
+        self.cycles(run, mode, x)
+    }
+
+    fn forget(&mut self) {
+        self.cycle.k = 0;
+        self.matrix = None;
+        self.changes = 0;
+        self.policy.forget();
+    }
+
+    fn recycled(&self) -> Option<RecycledState> {
+        let (n, k) = (self.n, self.cycle.k);
+        let columns = |block: &[T]| -> Vec<Vec<f64>> {
+            (0..k.min(block.len() / n.max(1)))
+                .map(|j| parts(&block[j * n..(j + 1) * n]))
+                .collect()
+        };
+        let mut numbers = vec![k as f64, self.changes as f64];
+        numbers.push(self.matrix.map_or(-1.0, |matrix| matrix as f64));
+        numbers.extend(self.policy.save());
+        Some(RecycledState {
+            method: "gcrodr".into(),
+            numbers,
+            vectors: [
+                columns(&self.cycle.z),
+                columns(&self.cycle.w),
+                columns(&self.uv),
+            ]
+            .concat(),
+        })
+    }
+
+    fn restore(&mut self, state: &RecycledState) -> bool {
+        let n = self.n;
+        let Some((&[k, changes, matrix], policy)) = state.numbers.split_first_chunk() else {
+            return false;
+        };
+        let columns = k as usize;
+        let blocks = 2 + usize::from(!self.uv.is_empty());
+        let fits = state.method == "gcrodr"
+            && columns <= self.most
+            && state.vectors.len() == blocks * columns;
+        if !fits {
+            return false;
+        }
+        self.forget();
+        let Cycle { w, z, .. } = &mut self.cycle;
+        let blocks = [z.as_mut_slice(), w, &mut self.uv];
+        let all = blocks
+            .into_iter()
+            .flat_map(|block| block.chunks_exact_mut(n.max(1)).take(columns));
+        if !all.zip(&state.vectors).all(|(v, saved)| whole(saved, v)) {
+            return false; // of another size: nothing but the space is touched, and there is none
+        }
+        self.cycle.k = columns;
+        self.changes = changes as usize;
+        self.matrix = (matrix >= 0.0).then_some(matrix as u64);
+        self.policy.restore(policy);
+        true
+    }
+
+    fn workspace_bytes(&self) -> usize {
+        self.cycle.bytes() + size_of_val(self.uv.as_slice()) + size_of_val(self.room.as_slice())
+    }
+}
