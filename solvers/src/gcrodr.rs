@@ -148,7 +148,7 @@ impl<T: Scalar> Gcrodr<T> {
             cycle: Cycle::new(n, m),
             uv: vec![T::ZERO; n * kept],
             pencil: Pencil::new(m, most),
-            room: vec![T::ZERO; most * COMBINE_ROWS],
+            room: vec![T::ZERO; (m + 1 + most + 3) * COMBINE_ROWS],
             h: vec![T::ZERO; m + 1],
             columns: (0..most).collect(),
             policy: Policy::new(config.automatic, config.reset),
@@ -186,6 +186,13 @@ impl<T: Scalar> Gcrodr<T> {
             w.copy_within(k * n..(k + 1) * n, kept * n);
         }
         self.cycle.k = kept;
+    }
+
+    /// Goes on without the space; the residual beside C stays where it belongs.
+    fn drop_space(&mut self) {
+        let (n, k) = (self.n, self.cycle.k);
+        self.cycle.w.copy_within(k * n..(k + 1) * n, 0);
+        self.cycle.k = 0;
     }
 
     /// The harmonic Ritz vectors of the space of this cycle become U.
@@ -271,8 +278,9 @@ impl<T: Scalar> Gcrodr<T> {
             if claimed || run.met(rnorm) {
                 match run.judge(rnorm) {
                     Verdict::Stop(reason) => break (reason, rnorm),
-                    // what C says of x is not so
-                    _ => (ready, self.matrix) = (false, None),
+                    // what C says of x is not so: once C is made anew, then it has to go
+                    _ if forgiven => self.drop_space(),
+                    _ => (ready, forgiven, self.matrix) = (false, true, None),
                 }
             }
             if let Some(reason) = broken {
@@ -284,9 +292,7 @@ impl<T: Scalar> Gcrodr<T> {
                     if forgiven || self.cycle.k == 0 {
                         break (StopReason::Stagnated, rnorm);
                     }
-                    let (n, k) = (self.n, self.cycle.k);
-                    self.cycle.w.copy_within(k * n..(k + 1) * n, 0);
-                    self.cycle.k = 0; // begin anew without the space
+                    self.drop_space(); // begin anew without it
                     (forgiven, stalled) = (true, 0);
                 }
             } else {

@@ -138,7 +138,7 @@ impl<T: Scalar> Rcg<T> {
             imaged: false,
             window: Window::new(k, s),
             h: vec![T::ZERO; k],
-            room: vec![T::ZERO; 2 * k * COMBINE_ROWS],
+            room: vec![T::ZERO; (4 * k + s + 3) * COMBINE_ROWS],
             columns: (0..k).collect(),
             policy: Policy::new(config.automatic, config.reset),
             matrix: None,
