@@ -35,6 +35,7 @@ mod pages {
     }
     pages! {
         Readme = "README.md",
+        Families = "docs/methods/families.md",
         Sequence = "docs/methods/sequence.md",
         Tuner = "docs/methods/tuner.md",
     }

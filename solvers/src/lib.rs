@@ -38,6 +38,7 @@ mod minres;
 mod nullspace;
 mod observe;
 mod operator;
+pub mod orderings;
 pub mod precond;
 mod rcg;
 mod recycling;

@@ -13,6 +13,7 @@
 use super::durable::{self, Stored};
 use super::record::Shard;
 use super::request::Request;
+use super::restrict::Restriction;
 use super::{DatasetError, choice::Choice};
 use resolvent_matrices::families::{AnyFamily, Description, FieldSpec};
 use serde::{Deserialize, Serialize};
@@ -97,9 +98,13 @@ impl Folder {
         plan.request.check()?;
         let family = plan.request.family()?;
         let stored = plan.request.stored_family()?.describe();
+        let solved = family.describe();
+        if plan.request.solve_grid.is_some() {
+            Restriction::new(&solved, &stored)?; // before anything is written
+        }
         Ok(Self {
             path: path.to_path_buf(),
-            solved: family.describe(),
+            solved,
             stored,
             family,
             plan,

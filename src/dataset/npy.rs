@@ -5,7 +5,7 @@ use super::durable::{self, Stored};
 use npyz::{DType, NpyHeader, Order, TypeChar, WriterBuilder};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
-use std::io::{BufReader, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// How numbers are stored.
@@ -113,6 +113,12 @@ impl Rows {
             .map(BufReader::new)
             .map_err(DatasetError::io(path, "read"))?;
         let wrong = |problem: String| DatasetError::file(path, problem);
+        if !countable(&mut file) {
+            return Err(wrong(
+                "its shape has more numbers than can be counted: it was cut off or is damaged"
+                    .into(),
+            ));
+        }
         let header = NpyHeader::from_reader(&mut file).map_err(|e| {
             wrong(format!(
                 "this is no .npy file ({e}); write it with numpy.save"
@@ -346,6 +352,24 @@ impl Array {
             sha256,
         })
     }
+}
+
+/// Whether the product of the sizes in a header can be held: the parser takes it unchecked. Looks at what
+/// the buffer holds and leaves the place as it is; what it cannot read is left to the parser.
+fn countable(file: &mut BufReader<File>) -> bool {
+    let Ok(head) = file.fill_buf() else {
+        return true;
+    };
+    let head = String::from_utf8_lossy(&head[..head.len().min(1024)]);
+    let shape = head.split_once("'shape': (").map(|(_, after)| after);
+    let sizes = shape
+        .and_then(|shape| shape.split(')').next())
+        .unwrap_or("");
+    let sizes = sizes
+        .split(',')
+        .filter_map(|size| size.trim().parse::<u64>().ok());
+    let product = sizes.into_iter().try_fold(1u64, |n, d| n.checked_mul(d));
+    product.is_some()
 }
 
 #[cfg(test)]

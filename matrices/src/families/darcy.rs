@@ -19,6 +19,7 @@ use super::describe::shape;
 use super::points::{self, Points};
 use super::{
     Assembled, Description, Mean, Parameter, SampleFamily, Step, diffusion, fitting, fluxes,
+    positive,
 };
 use crate::fields::{Neumann, Place, Scratch, Stream};
 use crate::sequences::Novelty;
@@ -150,6 +151,7 @@ impl SampleFamily<f64> for DarcyFamily {
         out: &mut Assembled<f64>,
     ) -> Result<(), MatrixError> {
         fitting("a", inputs, [self.points.len()])?;
+        positive(NAME, "a", &inputs[0])?;
         if !out.ready(&self.pattern, Novelty::Values) {
             out.b.fill(self.points.h[0].powi(2)); // h_x²
         }

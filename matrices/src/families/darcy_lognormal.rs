@@ -7,7 +7,8 @@
 use super::describe::shape;
 use super::points::{self, Points};
 use super::{
-    Assembled, Description, Mean, Parameter, SampleFamily, Step, diffusion, fitting, fluxes, refuse,
+    Assembled, Description, Mean, Parameter, SampleFamily, Step, diffusion, fitting, fluxes,
+    positive, refuse,
 };
 use crate::fields::{Gaussian, Place, Scratch, Sides, Stream};
 use crate::sequences::Novelty;
@@ -132,6 +133,7 @@ impl SampleFamily<f64> for DarcyLognormalFamily {
         out: &mut Assembled<f64>,
     ) -> Result<(), MatrixError> {
         fitting("a", inputs, [self.points.len()])?;
+        positive(NAME, "a", &inputs[0])?;
         if !out.ready(&self.pattern, Novelty::Values) {
             out.b.fill(self.points.h[0].powi(2)); // h_x²
         }

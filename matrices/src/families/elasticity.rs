@@ -10,7 +10,8 @@
 use super::describe::shape;
 use super::points::{self, Points};
 use super::{
-    Assembled, Description, FieldSpec, Parameter, SampleFamily, Site, Step, fitting, length, refuse,
+    Assembled, Description, FieldSpec, Parameter, SampleFamily, Site, Step, fitting, length,
+    positive, refuse,
 };
 use crate::fields::{Gaussian, Place, Scratch, Sides, Stream};
 use crate::sequences::Novelty;
@@ -258,6 +259,7 @@ impl SampleFamily<f64> for ElasticityFamily {
         out: &mut Assembled<f64>,
     ) -> Result<(), MatrixError> {
         fitting("e", inputs, [self.points.len()])?;
+        positive(NAME, "e", &inputs[0])?;
         if !out.ready(&self.pattern, Novelty::Values) {
             let weight = -0.25 * self.points.h[0] * self.points.h[1]; // ∫ of a corner's function
             for element in 0..self.points.len() {

@@ -12,7 +12,7 @@ use super::describe::shape;
 use super::points::{self, Points};
 use super::{
     Assembled, Description, FieldSpec, Mean, Parameter, SampleFamily, Site, Step, diffusion,
-    fitting, fluxes, length, refuse,
+    fitting, fluxes, length, positive, refuse,
 };
 use crate::fields::{Gaussian, Place, Scratch, Sides, Stream};
 use crate::sequences::Novelty;
@@ -189,6 +189,7 @@ impl SampleFamily<f64> for HeatFamily {
         out: &mut Assembled<f64>,
     ) -> Result<(), MatrixError> {
         fitting("kappa and u0", inputs, [self.points.len(); 2])?;
+        positive(NAME, "kappa", &inputs[0])?;
         let p = self.parameters;
         let u = match step.index {
             0 => &inputs[1],

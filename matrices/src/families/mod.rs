@@ -210,6 +210,20 @@ fn fitting(
     }
 }
 
+/// Refuses a coefficient that is not positive everywhere.
+fn positive(family: &'static str, name: &str, field: &[f64]) -> Result<(), MatrixError> {
+    match field.iter().position(|&a| !(a > 0.0 && a.is_finite())) {
+        None => Ok(()),
+        Some(at) => refuse(
+            family,
+            format!(
+                "{name} is {} at point {at} of the grid: it must be positive",
+                field[at]
+            ),
+        ),
+    }
+}
+
 /// Refuses what has the wrong length.
 fn length(what: &'static str, expected: usize, got: usize) -> Result<(), MatrixError> {
     if expected == got {

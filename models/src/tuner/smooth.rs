@@ -14,8 +14,8 @@
 //!
 //! An arm is drawn with the probability that it is the best of the posterior, its standard deviations
 //! cut to three tenths (Thompson, less curious), counted over draws; but only among arms whose expected
-//! cost, E exp η over the posterior, is at most 1.35 times the least: what lies further out is reached
-//! step by step, and no solve is wasted on an ω that nothing speaks for.
+//! cost, E exp η over the posterior, is at most 1.35 times the least, and the neighbours of the least:
+//! what lies further out is reached step by step, and no solve is wasted on an ω that nothing speaks for.
 //!
 //! The last outcomes are kept; where the range of the contexts grows, and at powers of two, the fit is
 //! made anew from them.
@@ -69,7 +69,8 @@ const LEAST_DISPERSION: f64 = 1e-3;
 /// Standard deviations of the posterior are drawn from as this much of themselves: with all of
 /// them, a hundred solves go by in looking around.
 const BOLDNESS: f64 = 0.3;
-/// Arms are drawn among those whose expected cost, doubt included, is at most e^this times the least.
+/// Arms are drawn among those whose expected cost, doubt included, is at most e^this times the least, and
+/// its neighbours, however far they are on a coarse line.
 const PRUDENCE: f64 = 0.3;
 
 /// Shares what it sees between neighbouring arms and contexts: gamma regression on polynomials, arms
@@ -221,8 +222,10 @@ impl Smooth {
             *allowed = belief.eta(t) + 0.5 * belief.variance(t);
         }
         let least = allowed.iter().copied().fold(f64::INFINITY, f64::min);
-        for allowed in allowed {
-            *allowed = f64::from(*allowed <= least + PRUDENCE);
+        let best = allowed.iter().position(|cost| *cost == least);
+        for (arm, allowed) in allowed.iter_mut().enumerate() {
+            let near = best.is_some_and(|best| arm.abs_diff(best) <= 1);
+            *allowed = f64::from(near || *allowed <= least + PRUDENCE);
         }
     }
 }

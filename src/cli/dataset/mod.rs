@@ -23,6 +23,7 @@ use resolvent::dataset::systems::Pair;
 use resolvent::dataset::{
     DatasetError, Folder, Ran, Request, export, manifest, run as shards, verify,
 };
+use resolvent::petsc::PetscOptions;
 use std::path::Path;
 use std::time::Instant;
 use ticker::Ticker;
@@ -145,7 +146,14 @@ fn listed(path: &Path) -> Result<Vec<Pair>, CliError> {
         (None, Err(_)) => Err(CliError::Missing(stored.path.clone())),
     };
     let mut pairs = Vec::new();
-    for pair in sequence::manifest::list(path)? {
+    let found = match path.is_dir() {
+        true => sequence::folder::list(path, PetscOptions::default())?,
+        false => sequence::manifest::list(path)?,
+    };
+    if found.is_empty() {
+        return Err(CliError::NoSystems(path.into()));
+    }
+    for pair in found {
         let Some(rhs) = &pair.rhs else {
             return Err(DatasetError::file(
                 &pair.matrix.path,

@@ -4,7 +4,7 @@ pub mod args;
 mod carrier;
 mod close;
 mod files;
-mod folder;
+pub mod folder;
 mod generated;
 mod hindsight;
 mod line;

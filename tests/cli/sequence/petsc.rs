@@ -4,6 +4,7 @@ use super::log;
 use crate::{error, resolvent, scratch};
 use serde_json::Value;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A tridiagonal matrix as PETSc writes it.
 fn petsc_matrix(file: &mut Vec<u8>, n: i32, diagonal: f64) {
@@ -83,7 +84,9 @@ fn written(name: &str) -> String {
 
 /// The systems of a source: rows, field and the norm of the right-hand side.
 fn systems(args: &[&str]) -> Vec<(Value, Value, f64)> {
-    let lines = scratch("petsc_systems.jsonl");
+    static CALLS: AtomicUsize = AtomicUsize::new(0); // tests run side by side
+    let call = CALLS.fetch_add(1, Ordering::Relaxed);
+    let lines = scratch(&format!("petsc_systems_{call}.jsonl"));
     let ran = resolvent(&[&["sequence"], args, &["--log", &lines]].concat());
     assert_eq!(ran.status, 0, "{args:?}: {}", ran.stderr);
     let system = |line: Value| {
