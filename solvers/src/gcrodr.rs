@@ -30,19 +30,16 @@
 //!   32(4):1212–1235, 2011, doi:10.1137/100786253.
 
 mod cycle;
+mod space;
+mod state;
 #[cfg(test)]
 mod tests;
 
 use crate::arnoldi::Growth;
-use crate::kernels::{COMBINE_ROWS, block_combine};
-use crate::recycling::{
-    Meter, Mode, Pencil, Policy, RecycledState, Recycling, Strategy, Target, fingerprint,
-    orthonormalize, parts, whole,
-};
+use crate::kernels::COMBINE_ROWS;
+use crate::recycling::{Mode, Pencil, Policy, RecycledState, Recycling, Strategy, Target};
 use crate::run::{Run, Verdict};
-use crate::{
-    Linearity, Observer, SolveError, SolveReport, Solver, StopReason, Stopping, System, kernels,
-};
+use crate::{Linearity, Observer, SolveError, SolveReport, Solver, StopReason, Stopping, System};
 use cycle::Cycle;
 use resolvent_matrices::{Real, Scalar};
 
@@ -104,9 +101,6 @@ impl<R: Real> GcrodrConfig<R> {
     }
 }
 
-/// After so many changes of the space C is orthonormalised anew.
-const REFRESH: usize = 16;
-
 /// GCRO-DR(m, k), with its bases and the space it carries from solve to solve.
 #[derive(Debug)]
 pub struct Gcrodr<T: Scalar> {
@@ -154,104 +148,6 @@ impl<T: Scalar> Gcrodr<T> {
             policy: Policy::new(config.automatic, config.reset),
             matrix: None,
             changes: 0,
-        }
-    }
-
-    /// C = A U, orthonormal, unless A is as it was. Returns the products that took.
-    fn bring(&mut self, run: &mut Run<'_, '_, T>, meter: &mut Meter) -> usize {
-        let matrix = fingerprint(run.operator());
-        let same = matrix.is_some() && matrix == self.matrix;
-        self.matrix = matrix;
-        let (n, k) = (self.n, self.cycle.k);
-        if k == 0 || same {
-            return 0;
-        }
-        let Cycle { w, z, .. } = &mut self.cycle;
-        run.apply_columns(&self.columns[..k], &z[..k * n], &mut w[..k * n]); // C = AU
-        self.orthonormalize(run, meter);
-        k
-    }
-
-    /// C ← C R⁻¹ with CᴴC = I, U ← U R⁻¹; the residual beside C stays where it belongs.
-    fn orthonormalize(&mut self, run: &Run<'_, '_, T>, meter: &mut Meter) {
-        let (n, k) = (self.n, self.cycle.k);
-        let Cycle { w, z, .. } = &mut self.cycle;
-        let h = &mut self.h;
-        let kept = match self.config.strategy {
-            Strategy::A => orthonormalize(run, n, k, w, &mut [z, &mut self.uv], h),
-            Strategy::B => orthonormalize(run, n, k, w, &mut [z], h),
-        };
-        meter.pass(4 * k * k);
-        if kept < k {
-            w.copy_within(k * n..(k + 1) * n, kept * n);
-        }
-        self.cycle.k = kept;
-    }
-
-    /// Goes on without the space; the residual beside C stays where it belongs.
-    fn drop_space(&mut self) {
-        let (n, k) = (self.n, self.cycle.k);
-        self.cycle.w.copy_within(k * n..(k + 1) * n, 0);
-        self.cycle.k = 0;
-    }
-
-    /// The harmonic Ritz vectors of the space of this cycle become U.
-    fn choose(&mut self, run: &Run<'_, '_, T>, meter: &mut Meter) {
-        let Self {
-            n,
-            cycle,
-            pencil,
-            uv,
-            h,
-            ..
-        } = self;
-        let (n, k, p) = (*n, cycle.k, cycle.p);
-        let ld = cycle.w.len() / n.max(1);
-        let scales = &mut h[..k];
-        for (scale, u) in scales.iter_mut().zip(cycle.z.chunks_exact(n)) {
-            *scale = T::from_real(kernels::norm_squared(u));
-        }
-        run.all_sum(scales);
-        for scale in scales.iter_mut() {
-            *scale = T::from_real(T::Real::ONE / scale.re().sqrt()); // d = 1/‖u‖: Ũ = U D
-        }
-        for j in 0..p {
-            let (g, s) = (&mut pencil.g[j * ld..][..=p], &mut pencil.s[j * ld..][..=p]);
-            g.fill(T::ZERO);
-            s.fill(T::ZERO);
-            if j < k {
-                g[j] = scales[j]; // A ũ = d c
-            } else {
-                g[..j + 2].copy_from_slice(cycle.column(j));
-            }
-            if j < k && self.config.strategy == Strategy::A {
-                run.dots(&cycle.w[..(p + 1) * n], &uv[j * n..(j + 1) * n], s); // Wᴴ ũᵥ
-                s.iter_mut().for_each(|s| *s *= scales[j]);
-            } else {
-                s[j] = T::ONE;
-            }
-        }
-        let chosen = pencil.choose(p, self.k, self.most, self.config.target);
-        for column in pencil.directions.chunks_exact_mut(ld).take(chosen) {
-            let scaled = column.iter_mut().zip(scales.iter());
-            scaled.for_each(|(y, &d)| *y *= d); // in terms of U instead of Ũ
-        }
-        let (y, f) = (
-            (pencil.directions.as_slice(), ld, chosen),
-            (pencil.images.as_slice(), ld, chosen),
-        );
-        let Cycle { w, z, .. } = cycle;
-        if self.config.strategy == Strategy::A {
-            block_combine(n, uv, k, &w[k * n..p * n], y, &mut self.room); // Uᵥ ← V̂ Y
-            meter.pass(k * (p + 1) + p * chosen / 2);
-        }
-        block_combine(n, z, p, &[], y, &mut self.room); // U ← Ẑ Y
-        block_combine(n, w, p + 1, &[], f, &mut self.room); // C ← W F
-        meter.pass(p * chosen + k);
-        cycle.k = chosen;
-        self.changes += 1;
-        if self.changes.is_multiple_of(REFRESH) {
-            self.orthonormalize(run, meter);
         }
     }
 
@@ -412,54 +308,11 @@ impl<T: Scalar> Solver<T> for Gcrodr<T> {
     }
 
     fn recycled(&self) -> Option<RecycledState> {
-        let (n, k) = (self.n, self.cycle.k);
-        let columns = |block: &[T]| -> Vec<Vec<f64>> {
-            (0..k.min(block.len() / n.max(1)))
-                .map(|j| parts(&block[j * n..(j + 1) * n]))
-                .collect()
-        };
-        let mut numbers = vec![k as f64, self.changes as f64];
-        numbers.push(self.matrix.map_or(-1.0, |matrix| matrix as f64));
-        numbers.extend(self.policy.save());
-        Some(RecycledState {
-            method: "gcrodr".into(),
-            numbers,
-            vectors: [
-                columns(&self.cycle.z),
-                columns(&self.cycle.w),
-                columns(&self.uv),
-            ]
-            .concat(),
-        })
+        Some(self.save())
     }
 
     fn restore(&mut self, state: &RecycledState) -> bool {
-        let n = self.n;
-        let Some((&[k, changes, matrix], policy)) = state.numbers.split_first_chunk() else {
-            return false;
-        };
-        let columns = k as usize;
-        let blocks = 2 + usize::from(!self.uv.is_empty());
-        let fits = state.method == "gcrodr"
-            && columns <= self.most
-            && state.vectors.len() == blocks * columns;
-        if !fits {
-            return false;
-        }
-        self.forget();
-        let Cycle { w, z, .. } = &mut self.cycle;
-        let blocks = [z.as_mut_slice(), w, &mut self.uv];
-        let all = blocks
-            .into_iter()
-            .flat_map(|block| block.chunks_exact_mut(n.max(1)).take(columns));
-        if !all.zip(&state.vectors).all(|(v, saved)| whole(saved, v)) {
-            return false; // of another size: nothing but the space is touched, and there is none
-        }
-        self.cycle.k = columns;
-        self.changes = changes as usize;
-        self.matrix = (matrix >= 0.0).then_some(matrix as u64);
-        self.policy.restore(policy);
-        true
+        self.go_on(state)
     }
 
     fn workspace_bytes(&self) -> usize {

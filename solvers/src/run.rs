@@ -2,7 +2,7 @@
 //! rule that convergence is claimed on the recomputed residual alone.
 
 use crate::precond::Linearity;
-use crate::recycling::Meter;
+use crate::recycling::{Meter, fingerprint};
 use crate::reduce::{any, dot, norm, norm_from};
 use crate::{
     LinearOperator, Nullspace, Observer, Preconditioner, Reduce, SolveError, SolveReport, Step,
@@ -145,11 +145,6 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         rnorm
     }
 
-    /// A.
-    pub fn operator(&self) -> &'s dyn LinearOperator<T> {
-        self.a
-    }
-
     /// What the solve costs, in products with A.
     pub fn meter(&self) -> Meter {
         let number = size_of::<T>();
@@ -157,7 +152,18 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
             Some(a) => a.nnz() * (number + 4) + a.nrows() * 4,
             None => 8 * self.b.len() * number,
         };
-        Meter::new(matrix, self.m.bytes(), self.b.len() * number)
+        let bytes = [matrix, self.m.bytes(), self.b.len() * number];
+        // of all processes, so that all decide alike
+        let [matrix, precond, vector] = self.sums(bytes.map(|b| T::from_f64(b as f64)));
+        let bytes = |sum: T| sum.re().to_f64();
+        Meter::new(bytes(matrix), bytes(precond), bytes(vector))
+    }
+
+    /// Whether A is the one with this fingerprint, in all processes; and its fingerprint.
+    pub fn same_matrix(&self, before: Option<u64>) -> (bool, Option<u64>) {
+        let now = fingerprint(self.a);
+        let differs = now.is_none() || now != before;
+        (!any(self.comm, differs), now)
     }
 
     /// The work done so far.

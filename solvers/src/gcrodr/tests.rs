@@ -3,7 +3,8 @@
 use super::*;
 use crate::precond::{Identity, Ilu0, Ilu0Config, Jacobi};
 use crate::testing::*;
-use crate::{Gmres, GmresConfig, LinearOperator, Nullspace, RecyclingVerdict};
+use crate::recycling::fingerprint;
+use crate::{Gmres, GmresConfig, LinearOperator, Nullspace, RecyclingVerdict, kernels};
 use resolvent_matrices::{Complex, Csr};
 
 /// Deflated restarting: every solve begins anew.

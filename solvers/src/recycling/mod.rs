@@ -7,14 +7,16 @@
 //! Whether it pays is measured ([`Policy`]): some of the first systems are solved without, and where
 //! the space costs more than it saves it is left out, and looked at again ever more rarely.
 
+mod eigen;
 mod fingerprint;
 mod harmonic;
 mod policy;
 mod space;
 mod state;
 
+pub(crate) use eigen::Eigen;
 pub(crate) use fingerprint::fingerprint;
-pub(crate) use harmonic::{Eigen, Pencil};
+pub(crate) use harmonic::Pencil;
 pub(crate) use policy::{Meter, Mode, Policy};
 pub(crate) use space::{compact, follow, orthonormalize};
 pub use state::{RecycledState, Recycling, Verdict as RecyclingVerdict};

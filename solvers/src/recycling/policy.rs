@@ -193,11 +193,11 @@ pub(crate) struct Meter {
 
 impl Meter {
     /// By the bytes of A, M and a vector.
-    pub fn new(matrix: usize, precond: usize, vector: usize) -> Self {
-        let unit = matrix.max(1) as f64;
+    pub fn new(matrix: f64, precond: f64, vector: f64) -> Self {
+        let unit = matrix.max(1.0);
         Self {
-            precond: precond as f64 / unit,
-            vector: vector as f64 / unit,
+            precond: precond / unit,
+            vector: vector / unit,
             vectors: 0.0,
         }
     }
