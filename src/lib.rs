@@ -38,6 +38,7 @@ mod pages {
         Gcrodr = "docs/methods/gcrodr.md",
         Rcg = "docs/methods/rcg.md",
         Families = "docs/methods/families.md",
+        Orderings = "docs/methods/orderings.md",
         Sequence = "docs/methods/sequence.md",
         Tuner = "docs/methods/tuner.md",
     }

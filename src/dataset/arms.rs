@@ -84,7 +84,7 @@ fn of<T: Scalar<Real = f64>>(
         stop,
     };
     let mut arms: Vec<Arm> = Vec::new();
-    for [solver, precond] in candidates(request, &description) {
+    for [solver, precond] in candidates::<T>(request, &description) {
         if probe.stop() {
             break;
         }
@@ -168,8 +168,9 @@ fn same_matrix<T: Scalar<Real = f64>>(
 }
 
 /// What makes sense for a family: solvers and preconditioners, the surest first.
-fn candidates(request: &Request, description: &Description) -> Vec<Names> {
-    let all: &[[&str; 2]] = match (description.definite, description.symmetric) {
+fn candidates<T: Scalar>(request: &Request, description: &Description) -> Vec<Names> {
+    let hermitian = description.symmetric && !T::IS_COMPLEX;
+    let all: &[[&str; 2]] = match (description.definite, hermitian) {
         (true, _) => &[
             ["direct:kind=llt", "none"],
             ["cg", "ic0"],

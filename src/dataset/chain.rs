@@ -81,6 +81,17 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
         }
     }
 
+    /// The (first) system of a sample, counted from 0, not solved.
+    ///
+    /// # Errors
+    /// [`DatasetError`] for inputs and systems that cannot be used.
+    pub fn draw(&mut self, sample: u64, system: &mut Assembled<T>) -> Result<(), DatasetError> {
+        self.source.inputs(self.family, sample, &mut self.inputs)?;
+        Ok(self
+            .family
+            .assemble(&self.inputs, Step::default(), system)?)
+    }
+
     /// Makes a sample, counted from 0; its fields are then in `inputs` and `outputs`.
     ///
     /// # Errors

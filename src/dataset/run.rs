@@ -13,10 +13,11 @@ use super::source::Source;
 use super::stats::Moments;
 use super::{DatasetError, durable, order};
 use resolvent_matrices::Scalar;
-use resolvent_matrices::families::{AnyFamily, FieldSpec, SampleFamily};
+use resolvent_matrices::families::{AnyFamily, Assembled, FieldSpec, SampleFamily};
+use resolvent_solvers::orderings::{Points, Sketch};
 use resolvent_solvers::{Observer, Step};
 use std::collections::BTreeMap;
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
@@ -111,25 +112,21 @@ pub fn run(
     failed.map_or(Ok(ran), Err)
 }
 
-/// A chain of a shard; rows are counted within it.
+/// A chain of a shard.
 struct Job {
     shard: usize,
-    rows: Range<usize>,
+    chain: usize,
 }
 
 /// Chains in the order of the shards.
 fn jobs(folder: &Folder, shards: &[usize]) -> Vec<Job> {
     let request = &folder.plan.request;
-    let mut jobs = Vec::new();
-    for &shard in shards {
+    let chains = |shard: usize| {
         let range = request.range(shard);
-        let rows = (range.end - range.start) as usize;
-        for from in (0..rows).step_by(request.chain) {
-            let rows = from..(from + request.chain).min(rows);
-            jobs.push(Job { shard, rows });
-        }
-    }
-    jobs
+        let count = order::count((range.end - range.start) as usize, request.chain);
+        (0..count).map(move |chain| Job { shard, chain })
+    };
+    shards.iter().copied().flat_map(chains).collect()
 }
 
 /// A shard that is being made.
@@ -140,7 +137,12 @@ struct Open {
     made: Mutex<Tables>,
     /// Rows that are still to come.
     missing: AtomicUsize,
+    /// In which order, once that is known.
+    chains: Mutex<Option<Chains>>,
 }
+
+/// The chains of a shard.
+type Chains = Arc<Vec<Vec<order::Visit>>>;
 
 /// What is known of each row.
 struct Tables {
@@ -184,15 +186,16 @@ impl Run<'_> {
             && let Some(job) = self.jobs.get(self.next.fetch_add(1, Ordering::Relaxed))
         {
             let open = self.open(job.shard)?;
+            let chains = self.order(&open, &mut chain)?;
+            let Some(visits) = chains.get(job.chain).filter(|_| !self.stopped()) else {
+                return Ok(());
+            };
             let first = request.range(job.shard).start;
-            let samples = first + job.rows.start as u64..first + job.rows.end as u64;
+            let number = |row: usize| request.first + first + row as u64;
             chain.begin();
-            for (place, visit) in order::visits(request.order, samples.clone())
-                .iter()
-                .enumerate()
-            {
-                let index = request.first + visit.sample;
-                let made = chain.sample(visit.sample, &mut Until(self));
+            for visit in visits {
+                let (sample, index) = (first + visit.row as u64, number(visit.row));
+                let made = chain.sample(sample, &mut Until(self));
                 if self.stopped() {
                     return Ok(());
                 }
@@ -201,8 +204,8 @@ impl Run<'_> {
                 let record = made.record(
                     index,
                     request.seed,
-                    request.first + samples.start + place as u64,
-                    visit.parent.map(|parent| request.first + parent),
+                    number(visit.place),
+                    visit.parent.map(number),
                 );
                 self.watch.sample(&record);
                 rows.take(
@@ -211,18 +214,13 @@ impl Run<'_> {
                     &record,
                     self.restriction.as_ref(),
                 );
-                rows.write(
-                    &open,
-                    (visit.sample - first) as usize,
-                    record,
-                    self.trains(visit.sample),
-                )?;
+                rows.write(&open, visit.row, record, self.trains(sample))?;
                 chain.seconds.write += lap.seconds();
             }
             lock(&open.made)
                 .seconds
                 .add(&std::mem::take(&mut chain.seconds));
-            let rows = job.rows.len();
+            let rows = visits.len();
             if open.missing.fetch_sub(rows, Ordering::AcqRel) == rows {
                 lock(&self.open).remove(&job.shard);
                 // nobody listens any more only where the run has failed already
@@ -230,6 +228,39 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The order of a shard: whoever comes first finds it, the others wait.
+    fn order<T: Scalar<Real = f64>>(
+        &self,
+        open: &Open,
+        chain: &mut Chain<'_, T>,
+    ) -> Result<Chains, DatasetError> {
+        let mut found = lock(&open.chains);
+        if let Some(chains) = &*found {
+            return Ok(chains.clone());
+        }
+        let request = &self.folder.plan.request;
+        let range = request.range(open.shard);
+        let mut lap = Lap::now();
+        let chains = match request.order {
+            order::Kind::Given => order::given((range.end - range.start) as usize, request.chain),
+            kind => {
+                let (mut points, mut sketch) = (Points::new(order::DIMS), Sketch::new(order::DIMS));
+                let mut system = Assembled::default();
+                for sample in range {
+                    if self.stopped() {
+                        return Ok(Chains::default());
+                    }
+                    let drawn = chain.draw(sample, &mut system);
+                    drawn.map_err(blamed(request.first + sample))?;
+                    points.push(sketch.of(&system.a, &system.b));
+                }
+                order::chains(kind, &points, request.chain)
+            }
+        };
+        lock(&open.made).seconds.order += lap.seconds();
+        Ok(found.insert(Arc::new(chains)).clone())
     }
 
     fn trains(&self, sample: u64) -> bool {
@@ -276,6 +307,7 @@ impl Run<'_> {
                 seconds: Seconds::default(),
             }),
             missing: AtomicUsize::new(rows),
+            chains: Mutex::default(),
         });
         all.insert(shard, open.clone());
         Ok(open)

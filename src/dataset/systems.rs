@@ -143,7 +143,7 @@ impl<T: Parts> Systems<T> {
         Ok(Self {
             pairs: pairs.to_vec(),
             rows,
-            symmetric: evidence.hermitian,
+            symmetric: evidence.symmetric,
             definite: matches!(
                 evidence.definiteness,
                 Definiteness::Positive(_) | Definiteness::PossiblyPositive

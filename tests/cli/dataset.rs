@@ -207,6 +207,35 @@ fn neither_threads_nor_shards_change_a_bit() {
     assert_eq!((all("coefficients"), all("solutions")), (a, u));
 }
 
+/// Rows stay where they belong, whatever the order; the record says what it was.
+#[test]
+fn orders_change_who_comes_first_and_nothing_else() {
+    let line =
+        "darcy-lognormal --samples 40 --grid 12 --solver cg --precond ic0 --shard-samples 40";
+    let given = folder("order-given");
+    make(&given, line);
+    for order in ["greedy", "hilbert", "mst"] {
+        let out = folder(&format!("order-{order}"));
+        let made = make(&out, &format!("{line} --order {order}"));
+        assert!(made["seconds"]["order"].as_f64() > Some(0.0));
+        assert_eq!(checksums(&given), checksums(&out), "{order}"); // nothing is carried here
+        let manifest = manifest(&out);
+        let records = manifest["records"].as_array().expect("records");
+        let place = |record: &Value| record["position"].as_u64().expect("a place");
+        let mut places: Vec<u64> = records.iter().map(place).collect();
+        assert_ne!(places, (0..40).collect::<Vec<_>>(), "{order}");
+        for record in records {
+            if let Some(parent) = record["parent"].as_u64() {
+                assert!(places[parent as usize] < place(record), "{order}");
+            }
+        }
+        places.sort_unstable();
+        assert!(places.into_iter().eq(0..40));
+        let verified = resolvent(&["dataset", "verify", text(&out), "--quiet"]);
+        assert_eq!(verified.status, 0, "{}", verified.stderr);
+    }
+}
+
 #[test]
 fn coefficients_can_be_given_and_numbers_rounded() {
     let drawn = folder("given-drawn");
@@ -347,6 +376,29 @@ fn another_package_can_load_it() {
             bytes.windows(part.len()).any(|there| there == part)
         };
         assert!(holds(&files[0]) && !holds(&files[1]));
+    }
+}
+
+/// Whatever its matrices are like, `auto` finds a way.
+#[test]
+fn every_family_makes_a_set_that_is_verified() {
+    for line in [
+        "darcy",
+        "darcy-lognormal",
+        "skr-released",
+        "poisson",
+        "helmholtz:k=6",
+        "helmholtz:k=6,order=4",
+        "advection-diffusion",
+        "heat:steps=3",
+        "elasticity",
+        "reaction-diffusion",
+    ] {
+        let out = folder(&format!("family-{}", line.replace([':', '=', ','], "-")));
+        let made = make(&out, &format!("{line} --samples 2 --grid 16"));
+        assert_eq!(made["failed"], 0, "{line}");
+        let verified = resolvent(&["dataset", "verify", text(&out), "--quiet"]);
+        assert_eq!(verified.status, 0, "{line}: {}", verified.stderr);
     }
 }
 

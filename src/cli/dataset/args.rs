@@ -3,6 +3,7 @@
 use crate::cli::args::{Common, list};
 use clap::{Args, Subcommand, ValueEnum};
 use resolvent::dataset::Dtype;
+use resolvent::dataset::order::Kind;
 use resolvent::registry::SAMPLES;
 use std::path::PathBuf;
 
@@ -119,7 +120,8 @@ pub struct SolveWith {
     /// Most iterations [default: 10 per row, at least 1000]
     #[arg(long, value_name = "N")]
     pub max_iters: Option<usize>,
-    /// Order in which samples are solved
+    /// Order in which the samples of a shard are solved, for solvers that recycle: by index, each time
+    /// the nearest, along a Hilbert curve, or along a minimum spanning tree
     #[arg(long, value_enum, default_value_t = OrderArg::Given)]
     pub order: OrderArg,
 }
@@ -127,6 +129,20 @@ pub struct SolveWith {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OrderArg {
     Given,
+    Greedy,
+    Hilbert,
+    Mst,
+}
+
+impl From<OrderArg> for Kind {
+    fn from(arg: OrderArg) -> Self {
+        match arg {
+            OrderArg::Given => Self::Given,
+            OrderArg::Greedy => Self::Greedy,
+            OrderArg::Hilbert => Self::Hilbert,
+            OrderArg::Mst => Self::Mst,
+        }
+    }
 }
 
 /// What is written.

@@ -234,7 +234,7 @@ fn run_part(args: &RunArgs, threads: usize) -> Result<Status, CliError> {
     say(
         &args.common,
         &format!(
-            "{}: {} shards made in {}\n",
+            "{}: {} shards made in {} s\n",
             folder.path.display(),
             ran.shards,
             words::seconds(started.elapsed().as_secs_f64())

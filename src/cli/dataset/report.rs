@@ -81,7 +81,7 @@ impl DatasetJson {
         let share = |s: f64| 100.0 * s / self.seconds.total().max(1e-12);
         let _ = writeln!(
             text,
-            "{}: {} samples in {} ({:.1} a second), {} MB",
+            "{}: {} samples in {} s ({:.1} a second), {} MB",
             self.out,
             self.samples,
             seconds(self.wall_seconds),

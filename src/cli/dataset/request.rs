@@ -3,7 +3,7 @@
 use super::args::{MakeArgs, SolveDirArgs};
 use resolvent::dataset::npy::Rows;
 use resolvent::dataset::systems::{self, Pair};
-use resolvent::dataset::{DatasetError, Dtype, Request, Shares, order, source};
+use resolvent::dataset::{DatasetError, Dtype, Request, Shares, source};
 use resolvent::registry;
 use std::path::PathBuf;
 
@@ -74,7 +74,7 @@ pub fn read(args: &MakeArgs) -> Result<Asked, DatasetError> {
         precond: args.how.precond.clone(),
         rtol: args.how.rtol,
         max_iters: args.how.max_iters,
-        order: order::Kind::Given,
+        order: args.how.order.into(),
         shard,
         chain: chain.min(shard.max(1)),
         split,
@@ -115,7 +115,7 @@ pub fn of_systems(args: &SolveDirArgs, systems: Vec<Pair>) -> Result<Request, Da
         precond: args.how.precond.clone(),
         rtol: args.how.rtol,
         max_iters: args.how.max_iters,
-        order: order::Kind::Given,
+        order: args.how.order.into(),
         shard,
         chain: chain.min(shard.max(1)),
         split: Shares::default(),

@@ -179,10 +179,12 @@ impl<'a> Strips<'a> {
     }
 }
 
-/// A name that fits beside a panel.
+/// A name that fits beside a panel: what tells arms apart is after the colon.
 fn short(name: &str) -> String {
-    match name.chars().count() > 8 {
-        true => name.chars().take(7).chain(['…']).collect(),
-        false => name.into(),
+    let cut = |text: &str, length| text.chars().take(length).chain(['…']).collect::<String>();
+    match (name.chars().count() > 8, name.split_once(':')) {
+        (false, _) => name.into(),
+        (true, Some((name, option))) if option.len() <= 4 => cut(name, 3) + " " + option,
+        (true, _) => cut(name, 7),
     }
 }

@@ -54,11 +54,11 @@ pub fn omegas<'a>(
         let tuner = tuner.map_or(String::new(), |tuner| format!(" ({tuner})"));
         runs.push(omegas::Run {
             name: format!(
-                "{}{tuner}: ω = {omega:.2} throughout {}, the best for each {}, this run {}",
+                "{}{tuner}: {} (ω = {omega:.2}: {}, best for each: {})",
                 log.name(),
+                number(said.mean),
                 number(least),
-                number(oracle),
-                number(said.mean)
+                number(oracle)
             ),
             fixed: known.by_omega(),
             oracle,
