@@ -35,6 +35,8 @@ mod pages {
     }
     pages! {
         Readme = "README.md",
+        Gcrodr = "docs/methods/gcrodr.md",
+        Rcg = "docs/methods/rcg.md",
         Families = "docs/methods/families.md",
         Orderings = "docs/methods/orderings.md",
         Sequence = "docs/methods/sequence.md",

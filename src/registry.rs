@@ -13,9 +13,11 @@
 mod families;
 mod options;
 mod samples;
+mod tables;
 
 pub use families::{FAMILIES, FamilyError, SAMPLE_OPTIONS, family, sequence};
 pub use samples::{SAMPLES, sample_family, sample_grid};
+pub use tables::{PRECONDS, SOLVERS};
 
 use options::Options;
 use resolvent_solvers::precond::{
@@ -23,8 +25,9 @@ use resolvent_solvers::precond::{
     SsorConfig,
 };
 use resolvent_solvers::{
-    BicgstabConfig, CgConfig, DirectConfig, Direction, FcgConfig, GmresConfig, Kind, Method,
-    MinresConfig, Order, Orthogonalization, Precond, Real, SorConfig,
+    BicgstabConfig, CgConfig, DirectConfig, Direction, FcgConfig, GcrodrConfig, GmresConfig, Kind,
+    Method, MinresConfig, Order, Orthogonalization, Precond, RcgConfig, Real, SorConfig, Strategy,
+    Target,
 };
 
 /// Why a name or its options cannot be used.
@@ -100,148 +103,6 @@ const fn entry(
     }
 }
 
-/// The solvers.
-pub const SOLVERS: &[Entry] = &[
-    entry(
-        "auto",
-        "chosen from the matrix, with fallbacks (the default)",
-        &[],
-    ),
-    entry(
-        "cg",
-        "conjugate gradients: Hermitian positive definite",
-        &[("flexible", "take a varying preconditioner (false)")],
-    ),
-    entry(
-        "fcg",
-        "truncated flexible CG: positive definite, any preconditioner",
-        &[
-            ("directions", "directions kept (1)"),
-            (
-                "normalize",
-                "show M the residual divided by its norm (false)",
-            ),
-        ],
-    ),
-    entry("minres", "MINRES: Hermitian, also indefinite", &[]),
-    entry("bicgstab", "BiCGStab: any matrix, six vectors", &[]),
-    entry("gmres", "GMRES(m): any matrix, m + 2 vectors", GMRES),
-    entry(
-        "fgmres",
-        "GMRES(m) with a varying preconditioner, 2m + 1 vectors",
-        GMRES,
-    ),
-    entry(
-        "sor",
-        "successive over-relaxation: positive definite, or a dominant diagonal; no setup",
-        &[
-            ("omega", "relaxation, between 0 and 2 (1, or --omega)"),
-            ("direction", "forward, backward or symmetric (forward)"),
-            ("order", "natural or multicolour (natural)"),
-            (
-                "adaptive",
-                "raise omega on the way by how fast the residual falls (false)",
-            ),
-        ],
-    ),
-    entry(
-        "direct",
-        "sparse Cholesky or LU with refinement: any nonsingular matrix",
-        &[
-            ("kind", "auto, llt, ldlt or lu (auto)"),
-            ("refinements", "steps of refinement at most (5)"),
-        ],
-    ),
-];
-
-const GMRES: &[(&str, &str)] = &[
-    ("restart", "m, steps between restarts (50, or --restart)"),
-    (
-        "orthogonalization",
-        "classical (twice) or modified Gram-Schmidt (classical)",
-    ),
-];
-
-/// The preconditioners.
-pub const PRECONDS: &[Entry] = &[
-    entry("auto", "chosen with the solver (the default)", &[]),
-    entry("none", "no preconditioner", &[]),
-    entry(
-        "jacobi",
-        "the diagonal",
-        &[("zero-as-one", "take zeros on the diagonal as 1 (false)")],
-    ),
-    entry(
-        "ssor",
-        "symmetric over-relaxation: no factorisation; positive definite, or any full diagonal",
-        &[
-            ("omega", "relaxation, between 0 and 2 (1, or --omega)"),
-            ("f32", "store the entries in half the bits (false)"),
-        ],
-    ),
-    entry(
-        "ic0",
-        "incomplete Cholesky on the pattern of A: positive definite",
-        &[
-            ("shift", "first diagonal shift when a pivot fails (1e-3)"),
-            ("tries", "shifts tried, each four times the one before (16)"),
-            ("f32", "store the factor in half the bits (false)"),
-        ],
-    ),
-    entry(
-        "ict",
-        "incomplete Cholesky with fill: positive definite, hard",
-        &[
-            ("drop", "drop what is smaller, of a unit diagonal (1e-3)"),
-            ("fill", "entries kept in a row (10)"),
-            ("shift", "as of ic0 (1e-3)"),
-            ("tries", "as of ic0 (16)"),
-            ("f32", "store the factor in half the bits (false)"),
-        ],
-    ),
-    entry(
-        "fsai",
-        "factorised sparse approximate inverse: positive definite, many threads",
-        &[("power", "pattern of tril(A), 1, or of tril(A^2), 2 (1)")],
-    ),
-    entry(
-        "chebyshev",
-        "a polynomial in A: positive definite, no factor to store",
-        &[
-            ("degree", "products with A per application (4)"),
-            (
-                "ratio",
-                "part of the spectrum it serves, largest over smallest (30)",
-            ),
-            ("lanczos", "steps that estimate the largest eigenvalue (10)"),
-        ],
-    ),
-    entry(
-        "ilu0",
-        "incomplete LU on the pattern of A: any matrix with a good diagonal",
-        &[
-            (
-                "floor",
-                "replace pivots below this part of their row (refuse zeros)",
-            ),
-            ("f32", "store the factors in half the bits (false)"),
-        ],
-    ),
-    entry(
-        "ilut",
-        "incomplete LU with fill: any matrix, hard",
-        &[
-            (
-                "drop",
-                "drop what is smaller than this part of its row (1e-3)",
-            ),
-            ("fill", "entries kept in a row of each factor (10)"),
-            ("floor", "as of ilu0"),
-            ("f32", "store the factors in half the bits (false)"),
-        ],
-    ),
-];
-
 /// Reads a solver; `None` for `auto`.
 ///
 /// # Errors
@@ -262,6 +123,33 @@ pub fn solver<R: Real>(spec: &str) -> Result<Option<Method<R>>, RegistryError> {
         "bicgstab" => Method::Bicgstab(BicgstabConfig::default()),
         "gmres" => Method::Gmres(gmres(&o)?),
         "fgmres" => Method::Fgmres(gmres(&o)?),
+        "gcrodr" => {
+            let default = GcrodrConfig::default();
+            let restart = o.count("restart", default.restart)?;
+            Method::Gcrodr(GcrodrConfig {
+                restart,
+                k: o.count("k", default.k.min(restart / 2).max(1))?,
+                target: target(&o)?,
+                strategy: match o.word("strategy", &["a", "b"])? {
+                    Some(1) => Strategy::B,
+                    _ => default.strategy,
+                },
+                reset: o.flag("reset", default.reset)?,
+                automatic: o.flag("auto", default.automatic)?,
+                ..default
+            })
+        }
+        "rcg" => {
+            let default = RcgConfig::default();
+            Method::Rcg(RcgConfig {
+                k: o.count("k", default.k)?,
+                window: o.count("window", default.window)?,
+                target: target(&o)?,
+                reset: o.flag("reset", default.reset)?,
+                automatic: o.flag("auto", default.automatic)?,
+                ..default
+            })
+        }
         "sor" => {
             let default = SorConfig::default();
             Method::Sor(SorConfig {
@@ -295,6 +183,13 @@ pub fn solver<R: Real>(spec: &str) -> Result<Option<Method<R>>, RegistryError> {
         _ => return Ok(None),
     };
     Ok(Some(method))
+}
+
+fn target(o: &Options) -> Result<Target, RegistryError> {
+    Ok(match o.word("target", &["smallest", "largest"])? {
+        Some(1) => Target::Largest,
+        _ => Target::Smallest,
+    })
 }
 
 fn gmres<R: Real>(o: &Options) -> Result<GmresConfig<R>, RegistryError> {

@@ -189,7 +189,7 @@ impl<T: Scalar> Tuned<T> {
         observer: &mut dyn Observer<T>,
     ) -> Result<TunedSolve<T::Real>, SolveError> {
         self.sequence.advance(change);
-        self.sequence.guess(x);
+        self.sequence.guess(a, b, x);
         let solved = self.solve(a, b, change, x, observer)?;
         self.sequence.keep(x);
         Ok(solved)

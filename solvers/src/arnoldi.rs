@@ -151,42 +151,17 @@ impl<T: Scalar> Arnoldi<T> {
         Growth::Grown(self.g[k + 1].abs())
     }
 
-    /// h = Vᴴw, w ← w − V h, twice; returns ‖w‖.
+    /// [`orthogonalize`] against all of V.
     fn classical_twice(&mut self, run: &Run<'_, '_, T>) -> T::Real {
-        let Self {
-            n,
-            k,
-            h,
-            correction,
-            ..
-        } = self;
-        let columns = *k + 1;
-        let (basis, rest) = self.v.split_at_mut(columns * *n);
-        let w = &mut rest[..*n];
-
-        let h = &mut h[..columns];
-        run.dots(basis, w, h); // h = Vᴴw
-        h.iter_mut().for_each(|a| *a = -*a);
-        kernels::block_axpy(basis, h, w); // w ← w − V h
-
-        let c = &mut correction[..=columns];
-        kernels::block_dot(basis, w, &mut c[..columns]);
-        c[columns] = T::from_real(kernels::norm_squared(w));
-        run.all_sum(c); // c = Vᴴw, and ‖w‖² in the same message
-        let before = c[columns].re();
-        let c = &mut c[..columns];
-        c.iter_mut().for_each(|a| *a = -*a);
-        kernels::block_axpy(basis, c, w); // w ← w − V c
-        for (h, &mut c) in h.iter_mut().zip(c.iter_mut()) {
-            *h = -(*h + c); // h ← h + c, both with the sign turned back
-        }
-        let after = c.iter().fold(before, |s, a| s - a.abs2());
-        let half = T::Real::from_f64(0.5);
-        if after > half * before {
-            after.sqrt()
-        } else {
-            run.norm(w)
-        }
+        let columns = self.k + 1;
+        let (basis, rest) = self.v.split_at_mut(columns * self.n);
+        orthogonalize(
+            run,
+            basis,
+            &mut rest[..self.n],
+            &mut self.h[..columns],
+            &mut self.correction[..=columns],
+        )
     }
 
     /// For each v of V: h = (v, w), w ← w − h v; returns ‖w‖.
@@ -234,5 +209,38 @@ impl<T: Scalar> Arnoldi<T> {
             .map(|s| size_of_val(s.as_slice()))
             .sum::<usize>()
             + size_of_val(self.rotations.as_slice())
+    }
+}
+
+/// h = Vᴴw, w ← w − V h, by classical Gram–Schmidt, twice; returns ‖w‖. `c` has room for one number
+/// more than V has columns.
+pub(crate) fn orthogonalize<T: Scalar>(
+    run: &Run<'_, '_, T>,
+    basis: &[T],
+    w: &mut [T],
+    h: &mut [T],
+    c: &mut [T],
+) -> T::Real {
+    let columns = h.len();
+    run.dots(basis, w, h); // h = Vᴴw
+    h.iter_mut().for_each(|a| *a = -*a);
+    kernels::block_axpy(basis, h, w); // w ← w − V h
+
+    kernels::block_dot(basis, w, &mut c[..columns]);
+    c[columns] = T::from_real(kernels::norm_squared(w));
+    run.all_sum(c); // c = Vᴴw, and ‖w‖² in the same message
+    let before = c[columns].re();
+    let c = &mut c[..columns];
+    c.iter_mut().for_each(|a| *a = -*a);
+    kernels::block_axpy(basis, c, w); // w ← w − V c
+    for (h, &mut c) in h.iter_mut().zip(c.iter_mut()) {
+        *h = -(*h + c); // h ← h + c, both with the sign turned back
+    }
+    let after = c.iter().fold(before, |s, a| s - a.abs2());
+    let half = T::Real::from_f64(0.5);
+    if after > half * before {
+        after.sqrt()
+    } else {
+        run.norm(w)
     }
 }

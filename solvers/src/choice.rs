@@ -7,8 +7,9 @@ use crate::precond::{
     Ssor, SsorConfig,
 };
 use crate::{
-    Bicgstab, BicgstabConfig, Cg, CgConfig, Direct, DirectConfig, Fcg, FcgConfig, Fgmres, Gmres,
-    GmresConfig, LinearOperator, Minres, MinresConfig, Solver, Sor, SorConfig, Stopping,
+    Bicgstab, BicgstabConfig, Cg, CgConfig, Direct, DirectConfig, Fcg, FcgConfig, Fgmres, Gcrodr,
+    GcrodrConfig, Gmres, GmresConfig, LinearOperator, Minres, MinresConfig, Rcg, RcgConfig, Solver,
+    Sor, SorConfig, Stopping,
 };
 use resolvent_matrices::{Real, Scalar};
 
@@ -28,6 +29,10 @@ pub enum Method<R> {
     Gmres(GmresConfig<R>),
     /// Restarted flexible GMRES.
     Fgmres(GmresConfig<R>),
+    /// GMRES with deflated restarting and a space recycled from system to system.
+    Gcrodr(GcrodrConfig<R>),
+    /// Conjugate gradients with a space recycled from system to system.
+    Rcg(RcgConfig<R>),
     /// Successive over-relaxation.
     Sor(SorConfig<R>),
     /// A sparse factorisation.
@@ -44,6 +49,8 @@ impl<R: Real> Method<R> {
             Self::Bicgstab(_) => "bicgstab",
             Self::Gmres(_) => "gmres",
             Self::Fgmres(_) => "fgmres",
+            Self::Gcrodr(_) => "gcrodr",
+            Self::Rcg(_) => "rcg",
             Self::Sor(_) => "sor",
             Self::Direct(_) => "direct",
         }
@@ -53,16 +60,26 @@ impl<R: Real> Method<R> {
     pub fn tolerates(&self) -> Linearity {
         match self {
             Self::Cg(config) if config.flexible => Linearity::Variable,
-            Self::Cg(_) => Linearity::NearlyHpd,
+            Self::Cg(_) | Self::Rcg(_) => Linearity::NearlyHpd,
             Self::Minres(_) => Linearity::FixedHpd,
             Self::Bicgstab(_) | Self::Gmres(_) => Linearity::Fixed,
-            Self::Fcg(_) | Self::Fgmres(_) | Self::Sor(_) | Self::Direct(_) => Linearity::Variable,
+            Self::Fcg(_) | Self::Fgmres(_) | Self::Gcrodr(_) | Self::Sor(_) | Self::Direct(_) => {
+                Linearity::Variable
+            }
         }
     }
 
     /// Whether it needs A = Aᴴ.
     pub fn needs_hermitian(&self) -> bool {
-        matches!(self, Self::Cg(_) | Self::Fcg(_) | Self::Minres(_))
+        matches!(
+            self,
+            Self::Cg(_) | Self::Fcg(_) | Self::Minres(_) | Self::Rcg(_)
+        )
+    }
+
+    /// Whether it carries a space from system to system.
+    pub fn recycles(&self) -> bool {
+        matches!(self, Self::Gcrodr(_) | Self::Rcg(_))
     }
 
     /// Allocates it for systems of size `n`; `stopping` takes the place of the one configured.
@@ -78,6 +95,8 @@ impl<R: Real> Method<R> {
             Self::Bicgstab(_) => Box::new(Bicgstab::new(n, BicgstabConfig { stopping })),
             Self::Gmres(config) => Box::new(Gmres::new(n, GmresConfig { stopping, ..config })),
             Self::Fgmres(config) => Box::new(Fgmres::new(n, GmresConfig { stopping, ..config })),
+            Self::Gcrodr(config) => Box::new(Gcrodr::new(n, GcrodrConfig { stopping, ..config })),
+            Self::Rcg(config) => Box::new(Rcg::new(n, RcgConfig { stopping, ..config })),
             Self::Sor(config) => Box::new(Sor::new(n, SorConfig { stopping, ..config })),
             Self::Direct(config) => Box::new(Direct::new(DirectConfig { stopping, ..config })),
         }

@@ -3,6 +3,7 @@
 
 use crate::NullspaceError;
 use crate::precond::{Linearity, PrecondError};
+use crate::recycling::Recycling;
 use resolvent_matrices::{MatrixError, Real};
 use std::fmt;
 use std::time::Duration;
@@ -128,6 +129,8 @@ pub struct SolveReport<R> {
     /// Normwise backward error ‖r‖₂/(‖A‖ ‖x‖₂ + ‖b‖₂), where the method computed it: on
     /// [`StopReason::Stagnated`], with the Frobenius norm of an A whose entries are known.
     pub backward_error: Option<R>,
+    /// What recycling did, of a method that recycles.
+    pub recycling: Option<Recycling>,
     /// Wall time.
     pub time: Duration,
 }

@@ -2,6 +2,7 @@
 //! rule that convergence is claimed on the recomputed residual alone.
 
 use crate::precond::Linearity;
+use crate::recycling::{Meter, fingerprint};
 use crate::reduce::{any, dot, norm, norm_from};
 use crate::{
     LinearOperator, Nullspace, Observer, Preconditioner, Reduce, SolveError, SolveReport, Step,
@@ -144,6 +145,53 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         rnorm
     }
 
+    /// What the solve costs, in products with A.
+    pub fn meter(&self) -> Meter {
+        let number = size_of::<T>();
+        let matrix = match self.a.as_csr() {
+            Some(a) => a.nnz() * (number + 4) + a.nrows() * 4,
+            None => 8 * self.b.len() * number,
+        };
+        let bytes = [matrix, self.m.bytes(), self.b.len() * number];
+        // of all processes, so that all decide alike
+        let [matrix, precond, vector] = self.sums(bytes.map(|b| T::from_f64(b as f64)));
+        let bytes = |sum: T| sum.re().to_f64();
+        Meter::new(bytes(matrix), bytes(precond), bytes(vector))
+    }
+
+    /// Whether A is the one with this fingerprint, in all processes; and its fingerprint.
+    pub fn same_matrix(&self, before: Option<u64>) -> (bool, Option<u64>) {
+        let now = fingerprint(self.a);
+        let differs = now.is_none() || now != before;
+        (!any(self.comm, differs), now)
+    }
+
+    /// The work done so far.
+    pub fn work(&self, meter: &Meter) -> f64 {
+        meter.work(self.matvecs, self.precond_applies)
+    }
+
+    /// By how many orders of magnitude the residual was to fall, or has fallen to `rnorm` where
+    /// that is less.
+    pub fn digits(&self, rnorm: T::Real) -> f64 {
+        let initial = self.initial.unwrap_or(T::Real::ZERO).to_f64();
+        let end = rnorm.max(self.target).to_f64();
+        match initial > end && end > 0.0 {
+            true => (initial / end).log10(),
+            false => 0.0,
+        }
+    }
+
+    /// yⱼ ← A xⱼ (out of the range, where null(Aᴴ) is known) for the listed columns.
+    pub fn apply_columns(&mut self, columns: &[usize], x: &[T], y: &mut [T]) {
+        let n = self.b.len();
+        self.a.apply_many(columns, x, y); // Y = AX
+        self.matvecs += columns.len();
+        for &j in columns {
+            self.project_left(&mut y[j * n..(j + 1) * n]);
+        }
+    }
+
     /// y ← A x.
     pub fn apply(&mut self, x: &[T], y: &mut [T]) {
         self.a.apply(x, y);
@@ -235,6 +283,11 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
     /// An iteration is done; the residual is now that of a recurrence.
     pub fn advance(&mut self) {
         self.iterations += 1;
+        self.exact = false;
+    }
+
+    /// x was moved outside of an iteration: the residual is now that of a recurrence.
+    pub fn moved(&mut self) {
         self.exact = false;
     }
 
@@ -357,6 +410,7 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
             residual_norm,
             rhs_norm: self.rhs_norm,
             backward_error,
+            recycling: None,
             time: self.started.elapsed(),
         }
     }

@@ -1,7 +1,8 @@
 //! A system to solve, and what solves it.
 
 use crate::{
-    LinearOperator, Local, Nullspace, Observer, Preconditioner, Reduce, SolveError, SolveReport,
+    LinearOperator, Local, Nullspace, Observer, Preconditioner, RecycledState, Reduce, SolveError,
+    SolveReport,
 };
 use resolvent_matrices::Scalar;
 
@@ -106,6 +107,19 @@ pub trait Solver<T: Scalar>: Send {
 
     /// Drops what was learnt from earlier systems; the configuration stays.
     fn forget(&mut self) {}
+
+    /// What was learnt from earlier systems and shapes the solves to come, to be saved; none where
+    /// a method learns nothing.
+    fn recycled(&self) -> Option<RecycledState> {
+        None
+    }
+
+    /// Goes on from what [`Solver::recycled`] gave: with the same systems, to the same bits. False,
+    /// and nothing taken, where it is not of this method and size.
+    fn restore(&mut self, state: &RecycledState) -> bool {
+        let _ = state;
+        false
+    }
 
     /// Memory held between solves, in bytes.
     fn workspace_bytes(&self) -> usize;

@@ -4,9 +4,9 @@
 use resolvent_solvers::matrices::Csr;
 use resolvent_solvers::precond::{Identity, Jacobi, Ssor, SsorConfig};
 use resolvent_solvers::{
-    Bicgstab, BicgstabConfig, Cg, CgConfig, Complex, Fcg, FcgConfig, Fgmres, Gmres, GmresConfig,
-    Minres, MinresConfig, Orthogonalization, Preconditioner, Scalar, Solver, Sor, SorConfig,
-    Stopping, System,
+    Bicgstab, BicgstabConfig, Cg, CgConfig, Complex, Fcg, FcgConfig, Fgmres, Gcrodr, GcrodrConfig,
+    Gmres, GmresConfig, Minres, MinresConfig, Orthogonalization, Preconditioner, Rcg, RcgConfig,
+    Scalar, Solver, Sor, SorConfig, Stopping, System,
 };
 use std::alloc::{GlobalAlloc, Layout, System as Heap};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -90,6 +90,24 @@ fn solvers<T: Scalar>(n: usize) -> Vec<Box<dyn Solver<T>>> {
             },
         )),
         Box::new(Fgmres::new(n, gmres)),
+        Box::new(Gcrodr::new(
+            n,
+            GcrodrConfig {
+                restart: 10,
+                k: 4,
+                automatic: false,
+                ..Default::default()
+            },
+        )),
+        Box::new(Rcg::new(
+            n,
+            RcgConfig {
+                window: 5,
+                k: 3,
+                automatic: false,
+                ..Default::default()
+            },
+        )),
     ]
 }
 
@@ -111,6 +129,41 @@ fn allocates_nothing<T: Scalar>(n: usize) {
             solver.name()
         );
         assert_eq!(count, 0, "{} on {} allocated", solver.name(), T::NAME);
+    }
+}
+
+/// Another matrix in each solve; where A repeats, `rcg` makes room for that once.
+fn recycling_allocates_nothing<T: Scalar>(n: usize) {
+    let mut a = matrix::<T>(n);
+    a.runs();
+    let mut m = Jacobi::new(&a).unwrap();
+    for mut solver in solvers::<T>(n).into_iter().rev().take(2) {
+        let mut seen = 0;
+        for t in 0..8 {
+            if t < 4 {
+                let drift = T::from_f64(1.01);
+                a.values_mut().iter_mut().for_each(|v| *v *= drift);
+                a.runs();
+                m.update(&a).unwrap();
+            }
+            let b: Vec<T> = (0..n)
+                .map(|i| T::from_f64(((i * (t + 3)) % 11) as f64 - 4.0))
+                .collect();
+            let mut x = vec![T::ZERO; n];
+            let before = ALLOCATIONS.load(Ordering::SeqCst);
+            let system = System::new(&a, &b, &mut m);
+            let report = solver.solve(system, &mut x, &mut ()).unwrap();
+            let count = ALLOCATIONS.load(Ordering::SeqCst) - before;
+            let room = if t == 4 && solver.name() == "rcg" {
+                2
+            } else {
+                0
+            };
+            assert!(report.converged(), "{}: {report:?}", solver.name());
+            assert!(count <= room, "{} on {}: {count}", solver.name(), T::NAME);
+            seen += report.recycling.map_or(0, |r| r.dimension);
+        }
+        assert!(seen > 0, "{}", solver.name());
     }
 }
 
@@ -156,6 +209,8 @@ fn allocates_nothing_again<T: Scalar>(n: usize) {
 fn a_solve_allocates_nothing() {
     allocates_nothing_again::<f64>(500);
     allocates_nothing_again::<Complex<f64>>(500);
+    recycling_allocates_nothing::<f64>(500);
+    recycling_allocates_nothing::<Complex<f64>>(500);
     allocates_nothing::<f64>(500);
     allocates_nothing::<Complex<f64>>(500);
     let pool = rayon::ThreadPoolBuilder::new()

@@ -5,9 +5,9 @@
 use resolvent_solvers::matrices::Csr;
 use resolvent_solvers::precond::Jacobi;
 use resolvent_solvers::{
-    Bicgstab, BicgstabConfig, Cg, CgConfig, Fcg, FcgConfig, Gmres, GmresConfig, LinearOperator,
-    Linearity, Minres, MinresConfig, Nullspace, PrecondError, Preconditioner, Reduce, SolveReport,
-    Solver, System,
+    Bicgstab, BicgstabConfig, Cg, CgConfig, Fcg, FcgConfig, Gcrodr, GcrodrConfig, Gmres,
+    GmresConfig, LinearOperator, Linearity, Minres, MinresConfig, Nullspace, PrecondError,
+    Preconditioner, Rcg, RcgConfig, Reduce, SolveReport, Solver, System,
 };
 use std::sync::{Barrier, Mutex};
 
@@ -169,7 +169,7 @@ fn on_two(make: Make, skew: bool) -> [(SolveReport<f64>, Vec<f64>); 2] {
 
 #[test]
 fn two_ranks_walk_the_path_of_one() {
-    let cases: [(Make, bool); 5] = [
+    let cases: [(Make, bool); 7] = [
         (|n| Box::new(Cg::new(n, CgConfig::default())), false),
         (|n| Box::new(Minres::new(n, MinresConfig::default())), false),
         (|n| Box::new(Fcg::new(n, FcgConfig::default())), false),
@@ -179,6 +179,20 @@ fn two_ranks_walk_the_path_of_one() {
                     n,
                     GmresConfig {
                         restart: 30,
+                        ..Default::default()
+                    },
+                ))
+            },
+            true,
+        ),
+        (|n| Box::new(Rcg::new(n, RcgConfig::default())), false),
+        (
+            |n| {
+                Box::new(Gcrodr::new(
+                    n,
+                    GcrodrConfig {
+                        restart: 20,
+                        k: 6,
                         ..Default::default()
                     },
                 ))

@@ -74,7 +74,7 @@ fn nothing_is_allocated_from_the_second_system_on() {
             let way = way.with_omega(1.0 + 0.1 * t as f64);
             let before = ALLOCATIONS.load(Ordering::Relaxed);
             sequence.advance(change);
-            sequence.guess(&mut x);
+            sequence.guess(&a, &b, &mut x);
             let solved = sequence.solve(&a, &b, Some(&way), Some(&backstop), &mut x, &mut ());
             sequence.keep(&x);
             let made = ALLOCATIONS.load(Ordering::Relaxed) - before;

@@ -11,9 +11,9 @@ use resolvent_solvers::precond::{
     SsorConfig,
 };
 use resolvent_solvers::{
-    Auto, AutoConfig, BicgstabConfig, CgConfig, DirectConfig, FcgConfig, GmresConfig,
-    LinearOperator, Method, MinresConfig, Nullspace, Precond, Real, Scalar, Solver, StopReason,
-    Stopping, System, Tagged, Tags,
+    Auto, AutoConfig, BicgstabConfig, CgConfig, DirectConfig, FcgConfig, GcrodrConfig, GmresConfig,
+    LinearOperator, Method, MinresConfig, Nullspace, Precond, RcgConfig, Real, Scalar, Solver,
+    StopReason, Stopping, System, Tagged, Tags,
 };
 
 /// What a row of the table promises.
@@ -43,6 +43,12 @@ fn methods<R: Real>() -> Vec<Option<Method<R>>> {
         Some(Method::Bicgstab(BicgstabConfig::default())),
         Some(Method::Gmres(gmres)),
         Some(Method::Fgmres(gmres)),
+        Some(Method::Gcrodr(GcrodrConfig {
+            restart: 200,
+            k: 20,
+            ..GcrodrConfig::default()
+        })),
+        Some(Method::Rcg(RcgConfig::default())),
         Some(Method::Direct(DirectConfig::default())),
         None,
     ]
@@ -88,7 +94,9 @@ fn expected<T: Scalar>(p: &Problem<T>, method: &str, precond: &str) -> Expected 
     if !p.properties.consistent {
         // each of these keeps the residual of the consistent part going down
         return match method {
-            "cg" | "fcg" | "gmres" | "fgmres" if simple => Expected::Inconsistent,
+            "cg" | "rcg" | "fcg" | "gmres" | "fgmres" | "gcrodr" if simple => {
+                Expected::Inconsistent
+            }
             _ if simple => Expected::Truth,
             _ => Expected::MayBeRefused,
         };
@@ -99,7 +107,7 @@ fn expected<T: Scalar>(p: &Problem<T>, method: &str, precond: &str) -> Expected 
     match spectrum {
         Spectrum::Positive => match method {
             "bicgstab" if simple || precond == "chebyshev" || precond == "fsai" => Expected::Truth,
-            "cg" | "minres" if lu => Expected::Truth, // not for an M that is not Hermitian
+            "cg" | "rcg" | "minres" if lu => Expected::Truth, // not for an M that is not Hermitian
             _ => Expected::Converges,
         },
         Spectrum::Semidefinite if method == "bicgstab" => Expected::MayBeRefused,
@@ -109,13 +117,15 @@ fn expected<T: Scalar>(p: &Problem<T>, method: &str, precond: &str) -> Expected 
             "minres" if precond == "none" || precond == "jacobi" && positive_diagonal => {
                 Expected::Converges
             }
-            "gmres" | "fgmres" if precond == "none" || precond == "jacobi" && positive_diagonal => {
+            "gmres" | "fgmres" | "gcrodr"
+                if precond == "none" || precond == "jacobi" && positive_diagonal =>
+            {
                 Expected::Converges
             }
             _ => Expected::MayBeRefused,
         },
         Spectrum::Unknown => match method {
-            "gmres" | "fgmres" if simple || lu => Expected::Converges,
+            "gmres" | "fgmres" | "gcrodr" if simple || lu => Expected::Converges,
             "bicgstab" if lu => Expected::Converges,
             _ => Expected::MayBeRefused,
         },

@@ -54,11 +54,15 @@ pub fn chosen(how: &How) -> Result<(Option<Method<f64>>, Option<Precond>), CliEr
     if let Some(restart) = how.restart {
         match &mut method {
             Some(Method::Gmres(config) | Method::Fgmres(config)) => config.restart = restart,
+            Some(Method::Gcrodr(config)) => {
+                config.restart = restart;
+                config.k = config.k.min(restart / 2).max(1);
+            }
             _ => {
                 return Err(CliError::NotApplicable {
                     option: "restart",
                     solver: how.solver.clone(),
-                    hint: "choose --solver gmres or fgmres",
+                    hint: "choose --solver gmres, fgmres or gcrodr",
                 });
             }
         }

@@ -185,8 +185,8 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
 }
 
 /// Whether what was solved before changes what is solved next.
-fn carries(_: &Way<f64>) -> bool {
-    false
+fn carries(way: &Way<f64>) -> bool {
+    way.method.recycles()
 }
 
 fn sequence<T: Scalar<Real = f64>>(stopping: Stopping<f64>) -> Sequence<T> {

@@ -93,6 +93,7 @@ impl<T: Scalar> Columns<T> {
                         residual_norm: self.residuals[column],
                         rhs_norm: norm(comm, b),
                         backward_error: None,
+                        recycling: None,
                         time,
                     }
                 }

@@ -125,3 +125,72 @@ pub fn block_axpy<T: Scalar>(v: &[T], h: &[T], w: &mut [T]) {
         }
     });
 }
+
+/// Rows that [`block_combine`] takes at a time.
+pub(crate) const COMBINE_ROWS: usize = 64;
+/// Rows whose sums are in registers.
+const TILE: usize = 16;
+
+simd! {
+    /// Out of a piece of rows of all columns, the same rows of four combinations.
+    fn combine_four<T: Scalar>(piece: &[T], t: [&[T]; 4], out: &mut [T]) {
+        for at in (0..COMBINE_ROWS).step_by(TILE) {
+            let mut sums = [[T::ZERO; TILE]; 4];
+            for (l, column) in piece.chunks_exact(COMBINE_ROWS).enumerate() {
+                let column = &column[at..at + TILE];
+                for q in 0..4 {
+                    let t = t[q][l];
+                    for i in 0..TILE {
+                        sums[q][i] += t * column[i];
+                    }
+                }
+            }
+            for q in 0..4 {
+                out[q * COMBINE_ROWS + at..][..TILE].copy_from_slice(&sums[q]);
+            }
+        }
+    }
+}
+
+/// The first k columns of X ← [X Y] T, X being n × `columns` (with room for k) and T given column by
+/// column, `t_step` numbers apart. `room` holds [`COMBINE_ROWS`] numbers for each of the columns of X
+/// and Y, and for k + 3 more.
+///
+/// On one thread: rows are independent, but the columns of X are not slices of their own.
+pub(crate) fn block_combine<T: Scalar>(
+    n: usize,
+    x: &mut [T],
+    columns: usize,
+    y: &[T],
+    (t, t_step, k): (&[T], usize, usize),
+    room: &mut [T],
+) {
+    let size = columns + y.len().checked_div(n).unwrap_or(0);
+    let (piece, out) = room.split_at_mut(size * COMBINE_ROWS);
+    for start in (0..n).step_by(COMBINE_ROWS) {
+        let rows = COMBINE_ROWS.min(n - start);
+        for (l, piece) in piece.chunks_exact_mut(COMBINE_ROWS).enumerate() {
+            let (block, l) = if l < columns {
+                (&*x, l)
+            } else {
+                (y, l - columns)
+            };
+            piece[..rows].copy_from_slice(&block[l * n + start..][..rows]);
+            piece[rows..].fill(T::ZERO);
+        }
+        for j in (0..k).step_by(4) {
+            // beyond the last one, that one again
+            let column = |q: usize| &t[(j + q).min(k - 1) * t_step..][..size];
+            let four = [column(0), column(1), column(2), column(3)];
+            combine_four(
+                piece,
+                four,
+                &mut out[j * COMBINE_ROWS..][..4 * COMBINE_ROWS],
+            ); // [X Y] tⱼ
+        }
+        for j in 0..k {
+            let out = &out[j * COMBINE_ROWS..][..rows];
+            x[j * n + start..][..rows].copy_from_slice(out);
+        }
+    }
+}

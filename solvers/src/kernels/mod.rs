@@ -17,6 +17,7 @@ mod spmv;
 mod tests;
 mod vector;
 
+pub(crate) use block::{COMBINE_ROWS, block_combine};
 pub use block::{block_axpy, block_dot};
 pub(crate) use par::parallel;
 pub use spmm::spmm;

@@ -229,3 +229,33 @@ proptest! {
         }
     }
 }
+
+/// X ← [X Y] T, for every remainder of the pieces and of the groups of four.
+fn combines<T: Scalar>() {
+    for (n, p, more, k) in [(1, 1, 0, 1), (63, 3, 2, 5), (200, 7, 0, 4), (130, 2, 9, 6)] {
+        let width = p.max(k);
+        let (x, y) = (vector::<T>(n * width, 1), vector::<T>(n * more, 2));
+        let t = vector::<T>((p + more) * k, 3);
+        let mut room = vec![T::ZERO; (p + more + k + 3) * COMBINE_ROWS];
+        let mut out = x.clone();
+        block_combine(n, &mut out, p, &y, (&t, p + more, k), &mut room);
+        for j in 0..k {
+            let t = &t[j * (p + more)..][..p + more];
+            let mut exact = vec![T::ZERO; n];
+            reference::block_axpy(&x[..p * n], &t[..p], &mut exact);
+            reference::block_axpy(&y, &t[p..], &mut exact);
+            for (a, b) in out[j * n..(j + 1) * n].iter().zip(&exact) {
+                assert!((*a - *b).abs().to_f64() < 50.0 * T::Real::EPSILON.to_f64());
+            }
+        }
+        assert!(out[k * n..] == x[k * n..]);
+    }
+}
+
+#[test]
+fn blocks_are_combined_in_place() {
+    combines::<f32>();
+    combines::<f64>();
+    combines::<Complex<f32>>();
+    combines::<Complex<f64>>();
+}

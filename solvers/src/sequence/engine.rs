@@ -2,8 +2,8 @@
 
 use crate::precond::{PrecondError, Preconditioner, Ssor};
 use crate::{
-    LinearOperator, Method, Nullspace, Observer, Precond, SolveError, SolveReport, Solver, Sor,
-    SorConfig, Stopping, System, Way,
+    LinearOperator, Method, Nullspace, Observer, Precond, RecycledState, SolveError, SolveReport,
+    Solver, Sor, SorConfig, Stopping, System, Way,
 };
 use resolvent_matrices::{Csr, Scalar};
 
@@ -75,6 +75,24 @@ impl<T: Scalar> Engine<T> {
             m: Built::new(&way.precond, a)?,
             matrix: None,
         })
+    }
+
+    /// The name of the way.
+    pub fn name(&self) -> String {
+        self.way.to_string()
+    }
+
+    /// What the solver carries, where it recycles.
+    pub fn recycled(&self) -> Option<(String, RecycledState)> {
+        match &self.solver {
+            Machine::Sor(_) => None,
+            Machine::Other(solver) => Some((self.name(), solver.recycled()?)),
+        }
+    }
+
+    /// Takes what a solver of the same way has carried.
+    pub fn restore(&mut self, state: &RecycledState) {
+        self.solver.get().restore(state);
     }
 
     /// Whether it serves this way, perhaps with another ω.

@@ -31,6 +31,8 @@
 mod backstop;
 mod engine;
 mod guess;
+mod pod;
+mod recycled;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -40,8 +42,8 @@ pub use guess::Guess;
 
 use crate::precond::Identity;
 use crate::{
-    Attempt, Auto, AutoConfig, Method, Nullspace, Observer, Precond, SolveError, SolveReport,
-    Solver, Stopping, System, Way,
+    Attempt, Auto, AutoConfig, Method, Nullspace, Observer, Precond, RecycledState, SolveError,
+    SolveReport, Solver, Stopping, System, Way,
 };
 use backstop::Budget;
 use engine::Engine;
@@ -128,6 +130,10 @@ pub struct Sequence<T: Scalar> {
     found: Option<Way<T::Real>>,
     /// Where the solve at hand began.
     start: Vec<T>,
+    /// Products with A that its initial guess took.
+    guessed: usize,
+    /// Spaces to recycle, of ways that have no engine yet.
+    waiting: Vec<(String, RecycledState)>,
 }
 
 impl<T: Scalar> Sequence<T> {
@@ -142,13 +148,15 @@ impl<T: Scalar> Sequence<T> {
             looked: false,
             found: None,
             start: Vec::new(),
+            guessed: 0,
+            waiting: Vec::new(),
         }
     }
 
     /// Takes other bounds. What was built is kept only where they are the same.
     pub fn set_stopping(&mut self, stopping: Stopping<T::Real>) {
         if stopping != self.config.stopping {
-            self.engines.clear();
+            self.drop_engines();
         }
         self.config.stopping = stopping;
     }
@@ -169,7 +177,7 @@ impl<T: Scalar> Sequence<T> {
         observer: &mut dyn Observer<T>,
     ) -> Result<Solved<T::Real>, SolveError> {
         self.advance(change);
-        self.guess(x);
+        self.guess(a, b, x);
         let solved = self.solve(a, b, way, None, x, observer)?;
         self.keep(x);
         Ok(solved)
@@ -182,20 +190,24 @@ impl<T: Scalar> Sequence<T> {
             self.looked = false;
         }
         if change == Change::Pattern {
-            self.engines.clear();
+            self.drop_engines();
+        }
+        if change > Change::Nothing {
+            self.guesses.advance();
         }
     }
 
-    /// Writes the initial guess of the next system into x.
-    pub fn guess(&self, x: &mut [T]) {
-        self.guesses.write(self.config.guess, x);
+    /// Writes the initial guess of the next system A x = b into x. The products with A that this
+    /// takes ([`Guess::Pod`]) are counted with the next solve.
+    pub fn guess(&mut self, a: &Csr<T>, b: &[T], x: &mut [T]) {
+        self.guessed = self.guesses.write(self.config.guess, a, b, x);
     }
 
     /// Takes the solution of the system at hand, for the guesses of those to come. One that is not
     /// finite is not taken.
     pub fn keep(&mut self, x: &[T]) {
         if x.iter().all(|v| v.is_finite()) {
-            self.guesses.keep(x);
+            self.guesses.keep(self.config.guess, x);
         }
     }
 
@@ -235,7 +247,7 @@ impl<T: Scalar> Sequence<T> {
         self.start.clear();
         self.start.extend_from_slice(x);
         let mut job = Job { a, b, x, observer };
-        let mut tally = Tally::default();
+        let mut tally = Tally::of_guess(std::mem::take(&mut self.guessed));
         let Some(first) = way.copied().or(self.found) else {
             return self.choose(&mut job, tally);
         };
@@ -276,7 +288,8 @@ impl<T: Scalar> Sequence<T> {
         let engine = match self.engines.iter().position(|engine| engine.serves(way)) {
             Some(at) => &mut self.engines[at],
             None => {
-                let engine = Engine::new(way, a, self.config.stopping)?;
+                let mut engine = Engine::new(way, a, self.config.stopping)?;
+                self.hand_over(&mut engine);
                 self.engines.push(engine);
                 let last = self.engines.len() - 1;
                 &mut self.engines[last]

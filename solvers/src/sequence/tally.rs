@@ -40,6 +40,15 @@ impl<R: Real> Default for Tally<R> {
 }
 
 impl<R: Real> Tally<R> {
+    /// With the products that the initial guess took.
+    pub fn of_guess(matvecs: usize) -> Self {
+        Self {
+            matvecs,
+            work: matvecs as f64,
+            ..Self::default()
+        }
+    }
+
     /// Takes an attempt into account; `weight` is the work of one application of M⁻¹.
     pub fn add(&mut self, report: &SolveReport<R>, weight: f64) {
         self.iterations += report.iterations;

@@ -64,7 +64,7 @@ fn what_is_carried_changes_nothing_but_the_cost() {
         });
         for way in &ways {
             let mut x = vec![9.0; n];
-            sequence.guess(&mut x);
+            sequence.guess(&a, &b, &mut x);
             let warm = sequence
                 .solve(&a, &b, Some(way), None, &mut x, &mut ())
                 .unwrap();

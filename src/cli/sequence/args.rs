@@ -73,7 +73,8 @@ pub struct SequenceArgs {
     /// Most seconds for the whole run; with --state it can be gone on with
     #[arg(long, value_name = "SECONDS", value_parser = crate::cli::args::positive, allow_negative_numbers = true, help_heading = "When to stop")]
     pub max_time: Option<f64>,
-    /// Where each solve begins: zero, the solution before, or 2x(t-1) - x(t-2) [default: zero; of some generators, previous]
+    /// Where each solve begins: zero, the solution before, 2x(t-1) - x(t-2), or the best combination of
+    /// the last ten solutions (pod) [default: zero; of some generators, previous]
     #[arg(
         long,
         value_enum,
@@ -100,6 +101,7 @@ pub enum First {
     Zero,
     Previous,
     Extrapolate,
+    Pod,
 }
 
 impl From<First> for Guess {
@@ -108,6 +110,7 @@ impl From<First> for Guess {
             First::Zero => Self::Zero,
             First::Previous => Self::Previous,
             First::Extrapolate => Self::Extrapolate,
+            First::Pod => Self::POD,
         }
     }
 }

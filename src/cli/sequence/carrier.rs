@@ -4,10 +4,15 @@ use super::tuning::Tuning;
 use crate::cli::error::CliError;
 use crate::cli::input::Double;
 use resolvent::models::{Choice, Tuned, TunedState};
-use resolvent::solvers::{Change, Observer, Sequence, SequenceConfig, Solved, StopReason, Way};
+use resolvent::solvers::{
+    Change, Observer, RecycledState, Sequence, SequenceConfig, Solved, StopReason, Way,
+};
 use resolvent::{Csr, Method, Precond};
 use std::path::Path;
 use std::time::Duration;
+
+/// The spaces that ways recycle, each with the name of its way.
+pub type Recycled = Vec<(String, RecycledState)>;
 
 pub enum Carrier<T: Double> {
     Plain {
@@ -19,6 +24,7 @@ pub enum Carrier<T: Double> {
         config: Box<SequenceConfig<f64>>,
         kept: Vec<Vec<T>>,
         state: Option<Box<TunedState>>,
+        recycled: Recycled,
     },
     Tuned(Box<Tuned<T>>),
 }
@@ -44,6 +50,7 @@ impl<T: Double> Carrier<T> {
                 config: Box::new(config),
                 kept: Vec::new(),
                 state: None,
+                recycled: Vec::new(),
             },
         }
     }
@@ -54,6 +61,23 @@ impl<T: Double> Carrier<T> {
             Self::Plain { sequence, .. } => sequence.keep(&x),
             Self::Tuned(tuned) => tuned.sequence().keep(&x),
             Self::Waiting { kept, .. } => kept.push(x),
+        }
+    }
+
+    /// The spaces that are carried.
+    pub fn recycled(&mut self) -> Recycled {
+        match self {
+            Self::Waiting { recycled, .. } => recycled.clone(),
+            other => other.sequence().map_or(Vec::new(), |s| s.recycled()),
+        }
+    }
+
+    /// Takes spaces that were saved.
+    pub fn recycle(&mut self, saved: Recycled) {
+        match self {
+            Self::Waiting { recycled, .. } => *recycled = saved,
+            Self::Plain { sequence, .. } => sequence.restore(saved),
+            Self::Tuned(tuned) => tuned.sequence().restore(saved),
         }
     }
 
@@ -78,6 +102,7 @@ impl<T: Double> Carrier<T> {
             config,
             kept,
             state,
+            recycled,
         } = self
         else {
             return Ok(());
@@ -93,6 +118,7 @@ impl<T: Double> Carrier<T> {
         for x in kept.iter() {
             tuned.sequence().keep(x);
         }
+        tuned.sequence().restore(std::mem::take(recycled));
         *self = Self::Tuned(Box::new(tuned));
         Ok(())
     }

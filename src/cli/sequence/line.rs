@@ -7,7 +7,7 @@ use super::tuning::Tuning;
 use crate::cli::input::Double;
 use crate::cli::machine;
 use crate::cli::report::{self as words, Column, Seconds, SolveJson, attempt_json};
-use resolvent::solvers::Solved;
+use resolvent::solvers::{Recycling, Solved};
 use serde::Serialize;
 
 /// One line of the log.
@@ -37,6 +37,36 @@ pub struct Line<'a> {
     pub extra_matvecs: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hindsight: Option<Again>,
+    /// Of a method that recycles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recycling: Option<RecyclingJson>,
+}
+
+/// What recycling did in a solve.
+#[derive(Debug, Serialize)]
+pub struct RecyclingJson {
+    /// Dimension of the space the solve began with.
+    pub dimension: usize,
+    /// Dimension of the one it left.
+    pub kept: usize,
+    /// Products with A to bring the space up to date; they are in the products.
+    pub setup_matvecs: usize,
+    /// Whether the space was used, and why.
+    pub verdict: &'static str,
+    /// Cost of a solve with the space against one without; null before it is known.
+    pub ratio: Option<f64>,
+}
+
+impl From<Recycling> for RecyclingJson {
+    fn from(recycling: Recycling) -> Self {
+        Self {
+            dimension: recycling.dimension,
+            kept: recycling.kept,
+            setup_matvecs: recycling.setup_matvecs,
+            verdict: recycling.verdict.name(),
+            ratio: recycling.ratio,
+        }
+    }
 }
 
 impl<'a> Line<'a> {
@@ -64,6 +94,7 @@ impl<'a> Line<'a> {
             work: carried.solved.work + carried.extra_matvecs as f64,
             extra_matvecs: carried.extra_matvecs,
             hindsight: None,
+            recycling: carried.solved.report.recycling.map(Into::into),
         }
     }
 }

@@ -191,7 +191,7 @@ impl<'a, T: Double> Run<'a, T> {
         if let Some(sequence) = carrier.sequence() {
             sequence.set_stopping(judge.stopping(method.as_ref(), None));
             sequence.advance(change);
-            sequence.guess(x);
+            sequence.guess(a, current.b, x);
         }
         let mut observer = Until::within(left);
         // first, so that a run that is stopped within has learned nothing of this system yet
@@ -203,6 +203,8 @@ impl<'a, T: Double> Run<'a, T> {
                 return Ok(false);
             }
         }
+        // a solve that is stopped within leaves the spaces as if it had not begun
+        let before = state.is_some().then(|| carrier.recycled());
         let started = Instant::now();
         let given = self.contexts.as_ref().map(|all| all[index].as_slice());
         let context = given.unwrap_or(current.context);
@@ -213,6 +215,9 @@ impl<'a, T: Double> Run<'a, T> {
         })?;
         let solved = &carried.solved;
         if solved.report.reason == StopReason::Interrupted {
+            if let Some(before) = before {
+                carrier.recycle(before);
+            }
             return Ok(false);
         }
         if let Some(sequence) = carrier.sequence() {
@@ -228,6 +233,7 @@ impl<'a, T: Double> Run<'a, T> {
         let reports = std::slice::from_ref(&solved.report);
         let column = judge.columns(x, reports).remove(0);
         stream.names = [solved.solver, solved.precond].map(String::from);
+        stream.recycling = solved.report.recycling.map(|r| r.to_string());
         stream.totals.add(&carried, &column, &seconds);
         if let (Some(hindsight), Some(again)) = (&mut stream.hindsight, &again) {
             hindsight.sums.add(again);

@@ -20,6 +20,9 @@ pub struct Totals {
     /// As the tuner counts it.
     pub cost: f64,
     pub extra_matvecs: usize,
+    /// Systems that were solved with a recycled space, and the products that brought it up to date.
+    pub recycled: usize,
+    pub recycling_matvecs: usize,
     pub max_relative_residual: f64,
     pub seconds: RunSeconds,
 }
@@ -36,6 +39,10 @@ impl Totals {
         self.work += solved.work + carried.extra_matvecs as f64;
         self.cost += carried.cost;
         self.extra_matvecs += carried.extra_matvecs;
+        if let Some(recycling) = solved.report.recycling {
+            self.recycled += usize::from(recycling.dimension > 0);
+            self.recycling_matvecs += recycling.setup_matvecs;
+        }
         self.seconds.tuner += carried.overhead.as_secs_f64();
         let residuals = [self.max_relative_residual, column.relative_residual];
         self.max_relative_residual = worst(residuals.into_iter());
@@ -57,6 +64,8 @@ impl Totals {
             work: a.work + b.work,
             cost: a.cost + b.cost,
             extra_matvecs: a.extra_matvecs + b.extra_matvecs,
+            recycled: a.recycled + b.recycled,
+            recycling_matvecs: a.recycling_matvecs + b.recycling_matvecs,
             max_relative_residual: worst(
                 [a.max_relative_residual, b.max_relative_residual].into_iter(),
             ),
@@ -129,6 +138,12 @@ pub struct Summary {
     pub cost_total: f64,
     /// Products with A that describing the matrices took.
     pub extra_matvecs_total: usize,
+    /// Systems that were solved with a recycled space.
+    pub recycled: usize,
+    /// Products with A that brought recycled spaces up to date; they are in the products.
+    pub recycling_matvecs_total: usize,
+    /// What is said of the recycled space at the end; null without one, or over several streams.
+    pub recycling: Option<String>,
     /// Systems that another way had to finish.
     pub capped: usize,
     pub max_relative_residual: f64,
@@ -160,6 +175,9 @@ impl Summary {
             work_total: t.work,
             cost_total: t.cost,
             extra_matvecs_total: t.extra_matvecs,
+            recycled: t.recycled,
+            recycling_matvecs_total: t.recycling_matvecs,
+            recycling: None,
             capped: t.capped,
             max_relative_residual: t.max_relative_residual,
             seconds: t.seconds,
@@ -217,6 +235,12 @@ impl Summary {
             lines.push(format!(
                 "experts: {}",
                 shares.collect::<Vec<_>>().join(", ")
+            ));
+        }
+        if let Some(recycling) = &self.recycling {
+            lines.push(format!(
+                "recycling: {} of {} systems with a space of systems before, {} products with A to bring it up to date; {recycling}",
+                self.recycled, self.systems, self.recycling_matvecs_total,
             ));
         }
         if self.capped > 0 {

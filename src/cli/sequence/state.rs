@@ -4,12 +4,13 @@ use super::hindsight::Sums;
 use super::report::Totals;
 use crate::cli::error::CliError;
 use resolvent::models::TunedState;
+use resolvent::solvers::RecycledState;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Of the format.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct State {
@@ -30,13 +31,57 @@ pub struct StreamState {
     pub totals: Totals,
     /// Who solved the last system.
     pub names: [String; 2],
+    /// What was said of the recycled space.
+    pub recycling: Option<String>,
     /// The experts of the tuner and their weights.
     pub experts: BTreeMap<String, f64>,
     /// The last solutions, the newest first.
     pub solutions: Vec<Vec<f64>>,
+    /// The spaces that are recycled.
+    pub recycled: Vec<Space>,
     /// What the tuner has learned.
     pub tuner: Option<TunedState>,
     pub hindsight: Option<Sums>,
+}
+
+/// The space that a way recycles.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Space {
+    pub way: String,
+    pub method: String,
+    pub numbers: Vec<f64>,
+    pub vectors: Vec<Vec<f64>>,
+}
+
+impl Space {
+    pub fn new((way, state): (String, RecycledState)) -> Self {
+        let RecycledState {
+            method,
+            numbers,
+            vectors,
+        } = state;
+        Self {
+            way,
+            method,
+            numbers,
+            vectors,
+        }
+    }
+
+    pub fn whole(self) -> (String, RecycledState) {
+        let Self {
+            way,
+            method,
+            numbers,
+            vectors,
+        } = self;
+        let state = RecycledState {
+            method,
+            numbers,
+            vectors,
+        };
+        (way, state)
+    }
 }
 
 /// What every version has.

@@ -3,7 +3,7 @@
 use super::carrier::Carrier;
 use super::hindsight::Hindsight;
 use super::report::{Summary, Totals};
-use super::state::StreamState;
+use super::state::{Space, StreamState};
 use super::tuning::Tuning;
 use crate::cli::input::Double;
 use resolvent::Method;
@@ -20,6 +20,8 @@ pub struct Stream<T: Double> {
     pub x: Vec<T>,
     /// Who solved it.
     pub names: [String; 2],
+    /// What was said of its recycled space.
+    pub recycling: Option<String>,
     /// Of a tuner that was saved, until it is made again.
     experts: BTreeMap<String, f64>,
 }
@@ -39,6 +41,7 @@ impl<T: Double> Stream<T> {
             hindsight: tuning.hindsight.then(|| Hindsight::new(method)),
             x: Vec::new(),
             names: ["auto"; 2].map(String::from),
+            recycling: None,
             experts: BTreeMap::new(),
         }
     }
@@ -58,11 +61,14 @@ impl<T: Double> Stream<T> {
     pub fn restore(&mut self, state: StreamState) {
         self.totals = state.totals;
         self.names = state.names;
+        self.recycling = state.recycling;
         self.experts = state.experts;
         for solution in state.solutions.iter().rev() {
             self.x = T::from_parts(solution);
             self.carrier.keep(self.x.clone());
         }
+        let recycled = state.recycled.into_iter().map(Space::whole);
+        self.carrier.recycle(recycled.collect());
         self.carrier.resume(state.tuner);
         if let (Some(hindsight), Some(sums)) = (&mut self.hindsight, state.hindsight) {
             hindsight.sums = sums;
@@ -74,8 +80,15 @@ impl<T: Double> Stream<T> {
             name: self.name.clone(),
             totals: self.totals,
             names: self.names.clone(),
+            recycling: self.recycling.clone(),
             experts: self.experts(),
             solutions: self.carrier.kept(),
+            recycled: self
+                .carrier
+                .recycled()
+                .into_iter()
+                .map(Space::new)
+                .collect(),
             tuner: self.carrier.learned(),
             hindsight: self.hindsight.as_ref().map(|h| h.sums.clone()),
         }
@@ -96,6 +109,7 @@ impl<T: Double> Stream<T> {
         Summary {
             solver: Some(solver),
             precond: Some(precond),
+            recycling: self.recycling.clone(),
             experts: self.experts(),
             best_fixed: again.and_then(|sums| sums.best_fixed()),
             oracle: again.and_then(|sums| sums.oracle()),

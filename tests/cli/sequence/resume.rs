@@ -66,6 +66,78 @@ fn what_generators_carry_is_saved() {
 }
 
 #[test]
+fn recycled_spaces_are_saved() {
+    let darcy = "darcy:grid=24,systems=24";
+    let moving = "advection-diffusion:grid=16,systems=24";
+    let heat = "heat2d:nx=16,systems=30";
+    for (name, command) in [
+        (
+            "rcg",
+            [
+                "sequence",
+                darcy,
+                "--solver",
+                "rcg:k=4,window=8",
+                "--precond",
+                "ic0",
+            ],
+        ),
+        (
+            "rcg_same",
+            [
+                "sequence",
+                heat,
+                "--solver",
+                "rcg:k=4,auto=false",
+                "--precond",
+                "jacobi",
+            ],
+        ),
+        (
+            "gcrodr",
+            [
+                "sequence",
+                moving,
+                "--solver",
+                "gcrodr:restart=20,k=8",
+                "--precond",
+                "jacobi",
+            ],
+        ),
+        (
+            "gcrodr_b",
+            [
+                "sequence",
+                heat,
+                "--solver",
+                "gcrodr:restart=12,k=5,strategy=b",
+                "--precond",
+                "none",
+            ],
+        ),
+    ] {
+        let [once, pieces] = in_pieces(name, &command);
+        for key in [
+            "iterations_total",
+            "matvecs_total",
+            "recycling_matvecs_total",
+            "recycling",
+        ] {
+            assert_eq!(once[key], pieces[key], "{name} {key}");
+        }
+        assert!(once["recycled"].as_u64() > Some(5), "{name}: {once}");
+    }
+}
+
+#[test]
+fn solutions_for_a_projected_guess_are_saved() {
+    let way = ["--solver", "cg", "--precond", "ic0", "--x0", "pod"];
+    let command = [&["sequence", "heat2d:nx=16,systems=30"], &way[..]].concat();
+    let [once, pieces] = in_pieces("pod", &command);
+    assert_eq!(once["iterations_total"], pieces["iterations_total"]);
+}
+
+#[test]
 fn with_nothing_left_to_do_the_names_are_still_known() {
     let state = scratch("done.json");
     let common = ["sequence", "heat2d:nx=12,systems=5", "--state", &state];
@@ -87,7 +159,7 @@ fn a_state_of_another_version_is_refused_by_its_number() {
     let state = file("version.json", old);
     let text = error(&["sequence", "heat2d:nx=8,systems=5", "--state", &state]);
     assert!(
-        text.contains("version 2") && text.contains("version 3") && text.contains("version.json"),
+        text.contains("version 2") && text.contains("version 4") && text.contains("version.json"),
         "{text}"
     );
 }
