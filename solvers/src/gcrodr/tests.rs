@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::precond::{Identity, Ilu0, Ilu0Config, Jacobi};
-use crate::testing::*;
 use crate::recycling::fingerprint;
+use crate::testing::*;
 use crate::{Gmres, GmresConfig, LinearOperator, Nullspace, RecyclingVerdict, kernels};
 use resolvent_matrices::{Complex, Csr};
 
@@ -125,7 +125,11 @@ fn hard<T: Scalar>(n: usize) -> Csr<T> {
         };
         T::from_c64(Complex::new(
             size,
-            if i % 2 == 0 { 0.1 * size } else { -0.1 * size },
+            if i.is_multiple_of(2) {
+                0.1 * size
+            } else {
+                -0.1 * size
+            },
         ))
     };
     let diagonal = (0..n).map(|i| (i, i, number(i)));
