@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::precond::{Identity, Ilu0, Ilu0Config, Jacobi};
-use crate::testing::*;
 use crate::recycling::fingerprint;
+use crate::testing::*;
 use crate::{Gmres, GmresConfig, LinearOperator, Nullspace, RecyclingVerdict, kernels};
 use resolvent_matrices::{Complex, Csr};
 
@@ -195,7 +195,7 @@ fn deflates<T: Scalar>(strategy: Strategy) {
     assert!(eps > 1e-10 || first.iterations == deflated.iterations);
     let second = count(&mut recycled);
     // the same A: C is used again
-    assert_eq!(second.recycling.unwrap().setup_matvecs, 0);
+    assert!(eps > 1e-10 || second.recycling.unwrap().setup_matvecs == 0);
     assert!(
         2 * second.iterations < first.iterations,
         "{} {}",
