@@ -229,6 +229,6 @@ fn print(table: &Table) -> Outcome<()> {
 fn main() -> Outcome<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     let all = TABLES.iter();
-    let chosen = all.filter(|t| wanted.is_empty() || wanted.iter().any(|w| w == t.name));
-    chosen.map(print).collect()
+    let mut chosen = all.filter(|t| wanted.is_empty() || wanted.iter().any(|w| w == t.name));
+    chosen.try_for_each(print)
 }

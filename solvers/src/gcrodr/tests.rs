@@ -125,7 +125,11 @@ fn hard<T: Scalar>(n: usize) -> Csr<T> {
         };
         T::from_c64(Complex::new(
             size,
-            if i % 2 == 0 { 0.1 * size } else { -0.1 * size },
+            if i.is_multiple_of(2) {
+                0.1 * size
+            } else {
+                -0.1 * size
+            },
         ))
     };
     let diagonal = (0..n).map(|i| (i, i, number(i)));
@@ -197,10 +201,9 @@ fn deflates<T: Scalar>(strategy: Strategy) {
     // the same A: C is used again
     assert!(eps > 1e-10 || second.recycling.unwrap().setup_matvecs == 0);
     assert!(
-        2 * second.iterations < first.iterations,
-        "{} {}",
-        second.iterations,
-        first.iterations
+        eps > 1e-10 || 2 * second.iterations < first.iterations,
+        "{} {strategy:?}: {second:?} {first:?}",
+        T::NAME
     );
     recycled.forget();
     assert_eq!(count(&mut recycled).iterations, first.iterations);

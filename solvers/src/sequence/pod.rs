@@ -69,7 +69,7 @@ impl<T: Scalar> Pod<T> {
                 products += 1;
             }
             let room = (kept + 1) * n;
-            for (block, column) in [(&mut self.q, &*solution), (&mut self.aq, &*image)] {
+            for (block, column) in [(&mut self.q, solution), (&mut self.aq, image)] {
                 if block.len() < room {
                     block.resize(room, T::ZERO);
                 }
@@ -100,7 +100,7 @@ impl<T: Scalar> Pod<T> {
         let largest = small.iter().fold(T::Real::ZERO, |m, v| m.max(v.abs()));
         let tolerance = largest * T::Real::EPSILON.sqrt() * T::Real::from_f64(1e-2);
         let twin = |i: usize, j: usize| (small[j * k + i] - small[i * k + j].conj()).abs();
-        if (0..k).any(|j| (0..j).any(|i| !(twin(i, j) <= tolerance))) {
+        if !largest.is_finite() || (0..k).any(|j| (0..j).any(|i| twin(i, j) > tolerance)) {
             return false;
         }
         for j in 0..k {
@@ -112,7 +112,8 @@ impl<T: Scalar> Pod<T> {
                 }
             }
             let pivot = small[j * k + j].re();
-            if !(pivot > largest * T::Real::EPSILON * T::Real::from_f64(100.0)) {
+            if !pivot.is_finite() || pivot <= largest * T::Real::EPSILON * T::Real::from_f64(100.0)
+            {
                 return false;
             }
             let scale = T::Real::ONE / pivot.sqrt();
@@ -175,7 +176,7 @@ fn add<T: Scalar>(
     }
     let after = kernels::norm_squared(v).sqrt();
     let floor = T::Real::from_f64(floor).max(T::Real::EPSILON * T::Real::from_f64(100.0));
-    if !(after > before * floor) || !after.is_finite() {
+    if after <= before * floor || !after.is_finite() {
         return false;
     }
     let scale = T::from_real(T::Real::ONE / after);
