@@ -45,7 +45,7 @@ pub(crate) fn orthonormalize<T: Scalar>(
                 break;
             }
         }
-        if after <= floor * before || !after.is_finite() {
+        if !after.is_finite() || after <= floor * before {
             continue;
         }
         let scale = T::from_real(T::Real::ONE / after);
