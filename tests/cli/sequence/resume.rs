@@ -69,7 +69,7 @@ fn what_generators_carry_is_saved() {
 fn recycled_spaces_are_saved() {
     let darcy = "darcy:grid=24,systems=24";
     let moving = "advection-diffusion:grid=16,systems=24";
-    let heat = "heat2d:nx=32,systems=100";
+    let heat = "heat2d:nx=16,systems=30";
     for (name, command) in [
         (
             "rcg",
