@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use resolvent::registry::{Entry, PRECONDS, SOLVERS};
+use resolvent::solvers::orderings::Order;
 use resolvent::{Nullspace, Scalar};
 
 pub use super::dataset::args::DatasetArgs;
@@ -317,5 +318,25 @@ pub fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(v) if v > 0.0 && v.is_finite() => Ok(v),
         _ => Err("expected a number greater than 0".into()),
+    }
+}
+
+/// Which of related systems comes after which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OrderArg {
+    Given,
+    Greedy,
+    Hilbert,
+    Mst,
+}
+
+impl From<OrderArg> for Order {
+    fn from(arg: OrderArg) -> Self {
+        match arg {
+            OrderArg::Given => Self::Given,
+            OrderArg::Greedy => Self::Greedy,
+            OrderArg::Hilbert => Self::Hilbert,
+            OrderArg::Mst => Self::Mst,
+        }
     }
 }

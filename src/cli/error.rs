@@ -106,6 +106,14 @@ pub enum CliError {
         "{}: no systems in it; put pairs A_1.mtx, b_1.mtx or NAME.mtx, NAME_b.mtx there, or list them in a CSV file with the columns matrix,rhs", .0.display()
     )]
     NoSystems(PathBuf),
+    #[error(
+        "the systems of {0} follow on each other, or belong to several equations: --order is not for them"
+    )]
+    Order(String),
+    #[error(
+        "--state is not for --order mst, where spaces wait for branches of the tree: leave one out, or take --order greedy"
+    )]
+    OrderState,
     #[error(transparent)]
     Tuned(resolvent::models::TunedError),
     #[error("{}: {lines} lines of numbers for {systems} systems; it must have one for each", path.display())]

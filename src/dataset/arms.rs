@@ -176,17 +176,20 @@ fn candidates<T: Scalar>(request: &Request, description: &Description) -> Vec<Na
             ["cg", "ic0"],
             ["cg", "ic0:f32=true"],
             ["cg", "ssor"],
+            ["rcg", "ic0"],
         ],
         (false, true) => &[
             ["direct:kind=ldlt", "none"],
             ["direct:kind=lu", "none"],
             ["minres", "jacobi"],
             ["gmres:restart=40", "ilu0"],
+            ["gcrodr", "ilu0"],
         ],
         _ => &[
             ["direct:kind=lu", "none"],
             ["bicgstab", "ilu0"],
             ["gmres:restart=40", "ilu0"],
+            ["gcrodr", "ilu0"],
         ],
     };
     let open = |asked: &str, name: &str| asked == "auto" || asked == name;

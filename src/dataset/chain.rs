@@ -6,8 +6,8 @@ use resolvent_matrices::Scalar;
 use resolvent_matrices::families::{Assembled, Description, SampleFamily, Step};
 use resolvent_matrices::sequences::Novelty;
 use resolvent_solvers::{
-    Backstop, Change, LinearOperator, Observer, Sequence, SequenceConfig, SolveError, Solved,
-    Stopping, Way, kernels,
+    Backstop, Change, LinearOperator, Observer, RecycledState, Sequence, SequenceConfig,
+    SolveError, Solved, Stopping, Way, kernels,
 };
 use std::time::Instant;
 
@@ -75,10 +75,20 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
 
     /// Begins a chain: what follows depends on nothing that was solved before.
     pub fn begin(&mut self) {
-        if carries(&self.plan.way) {
+        if self.plan.way.method.recycles() {
             self.sequence = sequence(self.plan.stopping);
             self.system = Assembled::default();
         }
+    }
+
+    /// What a solver that recycles has found so far.
+    pub fn recycled(&self) -> Vec<(String, RecycledState)> {
+        self.sequence.recycled()
+    }
+
+    /// Goes on from what it had found after another sample of the chain.
+    pub fn go_on_from(&mut self, recycled: &[(String, RecycledState)]) {
+        self.sequence.go_on_from(recycled);
     }
 
     /// The (first) system of a sample, counted from 0, not solved.
@@ -182,11 +192,6 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
     pub fn system(&self) -> &Assembled<T> {
         &self.system
     }
-}
-
-/// Whether what was solved before changes what is solved next.
-fn carries(way: &Way<f64>) -> bool {
-    way.method.recycles()
 }
 
 fn sequence<T: Scalar<Real = f64>>(stopping: Stopping<f64>) -> Sequence<T> {

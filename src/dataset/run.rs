@@ -193,7 +193,11 @@ impl Run<'_> {
             let first = request.range(job.shard).start;
             let number = |row: usize| request.first + first + row as u64;
             chain.begin();
-            for visit in visits {
+            let mut spaces: BTreeMap<_, Vec<_>> = BTreeMap::new(); // of rows that others than the next go on from
+            for (at, visit) in visits.iter().enumerate() {
+                if let Some(space) = visit.parent.and_then(|parent| spaces.get(&parent)) {
+                    chain.go_on_from(space);
+                }
                 let (sample, index) = (first + visit.row as u64, number(visit.row));
                 let made = chain.sample(sample, &mut Until(self));
                 if self.stopped() {
@@ -216,6 +220,12 @@ impl Run<'_> {
                 );
                 rows.write(&open, visit.row, record, self.trains(sample))?;
                 chain.seconds.write += lap.seconds();
+                let later = &visits[at + 1..];
+                let needed = |row: usize| later.iter().any(|v| v.parent == Some(row));
+                spaces.retain(|row, _| needed(*row));
+                if later.iter().skip(1).any(|v| v.parent == Some(visit.row)) {
+                    spaces.insert(visit.row, chain.recycled());
+                }
             }
             lock(&open.made)
                 .seconds

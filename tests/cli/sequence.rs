@@ -1,5 +1,6 @@
 //! `resolvent sequence`.
 
+mod order;
 mod petsc;
 mod resume;
 mod streams;

@@ -81,7 +81,7 @@ impl<T: Scalar> Rcg<T> {
                     break;
                 }
             }
-            if !after.is_finite() || after <= floor * before {
+            if after <= floor * before || !after.is_finite() {
                 continue;
             }
             let scale = T::from_real(T::Real::ONE / after.sqrt());

@@ -95,7 +95,7 @@ impl<T: Scalar> Pencil<T> {
             column.iter_mut().for_each(|v| *v = v.scale(scale));
             r[j * ld + j] = T::from_real(below);
         }
-        if !largest.is_finite() || largest <= T::Real::ZERO {
+        if largest == T::Real::ZERO || !largest.is_finite() {
             return false;
         }
         // S ← R⁻¹ Qᴴ S, column by column; g is no longer needed as it is in q and r, but for later

@@ -45,7 +45,7 @@ pub(crate) fn orthonormalize<T: Scalar>(
                 break;
             }
         }
-        if !after.is_finite() || after <= floor * before {
+        if after <= floor * before || !after.is_finite() {
             continue;
         }
         let scale = T::from_real(T::Real::ONE / after);

@@ -95,6 +95,11 @@ impl<T: Scalar> Engine<T> {
         self.solver.get().restore(state);
     }
 
+    /// Drops what the solver carries.
+    pub fn forget(&mut self) {
+        self.solver.get().forget();
+    }
+
     /// Whether it serves this way, perhaps with another ω.
     pub fn serves(&self, way: &Way<T::Real>) -> bool {
         self.way.with_omega(1.0) == way.with_omega(1.0)

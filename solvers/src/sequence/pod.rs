@@ -69,7 +69,7 @@ impl<T: Scalar> Pod<T> {
                 products += 1;
             }
             let room = (kept + 1) * n;
-            for (block, column) in [(&mut self.q, solution), (&mut self.aq, image)] {
+            for (block, column) in [(&mut self.q, solution), (&mut self.aq, &*image)] {
                 if block.len() < room {
                     block.resize(room, T::ZERO);
                 }
@@ -100,7 +100,8 @@ impl<T: Scalar> Pod<T> {
         let largest = small.iter().fold(T::Real::ZERO, |m, v| m.max(v.abs()));
         let tolerance = largest * T::Real::EPSILON.sqrt() * T::Real::from_f64(1e-2);
         let twin = |i: usize, j: usize| (small[j * k + i] - small[i * k + j].conj()).abs();
-        if !largest.is_finite() || (0..k).any(|j| (0..j).any(|i| twin(i, j) > tolerance)) {
+        let apart = |i, j| twin(i, j) > tolerance || !twin(i, j).is_finite();
+        if (0..k).any(|j| (0..j).any(|i| apart(i, j))) {
             return false;
         }
         for j in 0..k {
@@ -112,8 +113,8 @@ impl<T: Scalar> Pod<T> {
                 }
             }
             let pivot = small[j * k + j].re();
-            if !pivot.is_finite() || pivot <= largest * T::Real::EPSILON * T::Real::from_f64(100.0)
-            {
+            let least = largest * T::Real::EPSILON * T::Real::from_f64(100.0);
+            if pivot <= least || !pivot.is_finite() {
                 return false;
             }
             let scale = T::Real::ONE / pivot.sqrt();

@@ -20,6 +20,20 @@ impl<T: Scalar> Sequence<T> {
         self.waiting = recycled;
     }
 
+    /// Goes on as after another system, by what [`Sequence::recycled`] gave then: in a tree of systems, from
+    /// the parent. Setups stay.
+    pub fn go_on_from(&mut self, recycled: &[(String, RecycledState)]) {
+        let mut waiting = recycled.to_vec();
+        for engine in &mut self.engines {
+            let name = engine.name();
+            match waiting.iter().position(|(known, _)| *known == name) {
+                Some(at) => engine.restore(&waiting.swap_remove(at).1),
+                None => engine.forget(),
+            }
+        }
+        self.waiting = waiting;
+    }
+
     /// Drops the engines; the spaces they have found stay.
     pub(super) fn drop_engines(&mut self) {
         self.waiting = self.recycled();

@@ -1,5 +1,6 @@
 //! What `resolvent dataset` takes.
 
+use crate::cli::args::OrderArg;
 use crate::cli::args::{Common, list};
 use clap::{Args, Subcommand, ValueEnum};
 use resolvent::dataset::Dtype;
@@ -124,14 +125,6 @@ pub struct SolveWith {
     /// the nearest, along a Hilbert curve, or along a minimum spanning tree
     #[arg(long, value_enum, default_value_t = OrderArg::Given)]
     pub order: OrderArg,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OrderArg {
-    Given,
-    Greedy,
-    Hilbert,
-    Mst,
 }
 
 impl From<OrderArg> for Kind {

@@ -1,7 +1,7 @@
 //! What `resolvent sequence` takes.
 
 use super::tuning::Tuning;
-use crate::cli::args::{Common, How, Tolerance, list};
+use crate::cli::args::{Common, How, OrderArg, Tolerance, list};
 use clap::{Args, ValueEnum};
 use resolvent::models::TunerKind;
 use resolvent::petsc::PetscOptions;
@@ -82,6 +82,17 @@ pub struct SequenceArgs {
         help_heading = "How to solve it"
     )]
     pub x0: Option<First>,
+    /// Order in which the systems are solved, for solvers that recycle: as they come, each time the
+    /// nearest, along a Hilbert curve, or each from its parent in a minimum spanning tree. All systems
+    /// are read or generated once before
+    #[arg(
+        long,
+        value_enum,
+        value_name = "ORDER",
+        default_value_t = OrderArg::Given,
+        help_heading = "How to solve it"
+    )]
+    pub order: OrderArg,
     /// One line of JSON for each system
     #[arg(long, value_name = "L.jsonl", help_heading = "Files to write")]
     pub log: Option<PathBuf>,

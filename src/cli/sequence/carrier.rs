@@ -81,6 +81,15 @@ impl<T: Double> Carrier<T> {
         }
     }
 
+    /// Goes on with the spaces of another system than the last.
+    pub fn go_on_from(&mut self, saved: &Recycled) {
+        match self {
+            Self::Waiting { recycled, .. } => recycled.clone_from(saved),
+            Self::Plain { sequence, .. } => sequence.go_on_from(saved),
+            Self::Tuned(tuned) => tuned.sequence().go_on_from(saved),
+        }
+    }
+
     /// Takes what was learned before.
     pub fn resume(&mut self, learned: Option<TunedState>) {
         if let Self::Waiting { state, .. } = self {

@@ -2,7 +2,7 @@
 
 use super::Run;
 use super::hindsight::Oracle;
-use super::report::{SequenceJson, StreamJson, Summary};
+use super::report::{OrderJson, SequenceJson, StreamJson, Summary};
 use crate::cli::Status;
 use crate::cli::error::CliError;
 use crate::cli::input::Double;
@@ -25,6 +25,12 @@ impl<T: Double> Run<'_, T> {
                 .tuning
                 .asked()
                 .then(|| args.tuning.tuner.unwrap_or_default().name()),
+            order: self.order.as_ref().map(|branches| OrderJson {
+                name: branches.found.order.name(),
+                seconds: branches.found.time.as_secs_f64(),
+                mean_step: branches.found.step,
+                mean_step_given: branches.found.given,
+            }),
             x0: self.guess.name(),
             rtol: args.tolerance.rtol,
             seed: args.common.seed,

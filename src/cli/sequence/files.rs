@@ -114,6 +114,10 @@ impl<T: Double> Source<T> for Systems<T> {
         self.files.streams.clone()
     }
 
+    fn free(&self) -> bool {
+        self.files.streams.len() == 1
+    }
+
     fn stream(&self, index: usize) -> usize {
         let name = &self.files.pairs[index].stream;
         let found = self.files.streams.iter().position(|stream| stream == name);

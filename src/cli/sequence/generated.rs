@@ -43,6 +43,10 @@ impl<T: Double> Source<T> for Generated<T> {
         }
     }
 
+    fn free(&self) -> bool {
+        !self.family.continues()
+    }
+
     fn next(&mut self, index: usize, solution: &[T]) -> Result<Current<'_, T>, CliError> {
         let made = self.family.next(index, solution, &mut self.system);
         made.map_err(|source| self.failed(source))?;

@@ -10,6 +10,7 @@ mod hindsight;
 mod line;
 mod log;
 pub mod manifest;
+mod ordered;
 mod petsc;
 mod report;
 mod resume;
@@ -20,6 +21,7 @@ mod ticker;
 pub mod tuning;
 
 use super::Status;
+use super::args::OrderArg;
 use super::error::CliError;
 use super::input::Double;
 use super::interrupt;
@@ -28,14 +30,17 @@ use super::machine;
 use super::report::Seconds;
 use super::solve::{chosen, outputs};
 use args::SequenceArgs;
+use carrier::{Carrier, Recycled};
 use line::{Line, solve_json};
 use log::Log;
+use ordered::{Found, Ordered};
 use report::Totals;
 use resolvent::mtx;
 use resolvent::solvers::{Change, Guess, SequenceConfig, StopReason, Way};
 use resolvent::{Method, Precond};
 use source::{AnySource, Source};
 use state::State;
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use stream::Stream;
@@ -78,15 +83,58 @@ struct Run<'a, T: Double> {
     contexts: Option<Vec<Vec<f64>>>,
     /// One for each equation.
     streams: Vec<Stream<T>>,
+    order: Option<Branches>,
     log: Option<Log>,
+}
+
+/// An order, and the spaces that wait for those that go on from another system than the last.
+struct Branches {
+    found: Found,
+    parents: Vec<Option<usize>>,
+    spaces: HashMap<usize, Recycled>,
+}
+
+impl Branches {
+    /// Before a system: the space of its parent, where that is not the one before.
+    fn begin<T: Double>(&self, index: usize, carrier: &mut Carrier<T>) {
+        let parent = self.parents[index];
+        if let Some(space) = parent.and_then(|parent| self.spaces.get(&parent)) {
+            carrier.go_on_from(space);
+        }
+    }
+
+    /// After a system: keeps its space for those to come, and drops those that nobody needs any more.
+    fn end<T: Double>(&mut self, index: usize, carrier: &mut Carrier<T>) {
+        let later = &self.parents[index + 1..];
+        if later.contains(&Some(index)) {
+            self.spaces.insert(index, carrier.recycled());
+        }
+        self.spaces.retain(|place, _| later.contains(&Some(*place)));
+    }
 }
 
 impl<'a, T: Double> Run<'a, T> {
     fn new(
         args: &'a SequenceArgs,
         threads: usize,
-        source: Box<dyn Source<T>>,
+        mut source: Box<dyn Source<T>>,
     ) -> Result<Self, CliError> {
+        let order = match args.order {
+            OrderArg::Given => None,
+            order => {
+                let (ordered, found) = Ordered::new(source, order.into())?;
+                let parents = ordered.parents();
+                if args.state.is_some() && parents.iter().any(Option::is_some) {
+                    return Err(CliError::OrderState);
+                }
+                source = Box::new(ordered);
+                Some(Branches {
+                    found,
+                    parents,
+                    spaces: HashMap::new(),
+                })
+            }
+        };
         let guess = args.x0.map_or(source.guess(), Guess::from);
         let (method, precond) = chosen(&args.how)?;
         let way = method.zip(precond);
@@ -117,6 +165,7 @@ impl<'a, T: Double> Run<'a, T> {
             precond,
             contexts,
             streams: names.into_iter().map(stream).collect(),
+            order,
             log: None,
             source,
         })
@@ -171,6 +220,7 @@ impl<'a, T: Double> Run<'a, T> {
         let (args, method, precond) = (self.args, self.method, self.precond);
         let number = self.source.stream(index);
         let several = self.streams.len() > 1;
+        let system = self.source.number(index);
         let stream = &mut self.streams[number];
         stream.mend();
         let current = self.source.next(index, &stream.x)?;
@@ -183,6 +233,9 @@ impl<'a, T: Double> Run<'a, T> {
         let seed = args.common.seed.wrapping_add((number as u64) << 32);
         let state = args.state.as_deref();
         carrier.begin(a, &args.tuning, method, precond, seed, state)?;
+        if let Some(branches) = &self.order {
+            branches.begin(index, carrier);
+        }
         let change = match x.len() == n {
             true => current.change,
             false => Change::Pattern,
@@ -206,7 +259,7 @@ impl<'a, T: Double> Run<'a, T> {
         // a solve that is stopped within leaves the spaces as if it had not begun
         let before = state.is_some().then(|| carrier.recycled());
         let started = Instant::now();
-        let given = self.contexts.as_ref().map(|all| all[index].as_slice());
+        let given = self.contexts.as_ref().map(|all| all[system].as_slice());
         let context = given.unwrap_or(current.context);
         let carried = carrier.solve(a, current.b, change, context, x, &mut observer);
         let carried = carried.map_err(|source| CliError::System {
@@ -222,6 +275,9 @@ impl<'a, T: Double> Run<'a, T> {
         }
         if let Some(sequence) = carrier.sequence() {
             sequence.keep(x);
+        }
+        if let Some(branches) = &mut self.order {
+            branches.end(index, carrier);
         }
         let seconds = Seconds {
             read: read.as_secs_f64(),

@@ -103,6 +103,8 @@ pub struct SequenceJson {
     /// Of each equation, where there are several.
     pub streams: Vec<StreamJson>,
     pub tuner: Option<&'static str>,
+    /// In which order, where not as they come.
+    pub order: Option<OrderJson>,
     pub x0: &'static str,
     pub rtol: f64,
     pub seed: u64,
@@ -112,6 +114,18 @@ pub struct SequenceJson {
     /// Systems still to be solved, where the run was stopped.
     pub remaining: usize,
     pub version: &'static str,
+}
+
+/// An order, and what it did for the distances between systems.
+#[derive(Debug, Serialize)]
+pub struct OrderJson {
+    pub name: &'static str,
+    /// To go through all systems and to order them; not in the seconds of the solves.
+    pub seconds: f64,
+    /// Mean distance of a system from the one it goes on from.
+    pub mean_step: f64,
+    /// The same as the systems come.
+    pub mean_step_given: f64,
 }
 
 /// One equation of several.
@@ -267,6 +281,14 @@ impl SequenceJson {
                 at => format!(", gone on with at number {}", at + 1),
             }
         )];
+        if let Some(order) = &self.order {
+            lines.push(format!(
+                "order {}, found in {} s: mean step {:.3} of that as they come",
+                order.name,
+                seconds(order.seconds),
+                order.mean_step / order.mean_step_given.max(f64::MIN_POSITIVE),
+            ));
+        }
         for StreamJson { name, summary } in &self.streams {
             let outcome = summary.outcome(self.tuner);
             lines.push(format!("{name}: {} systems, {outcome}", summary.systems));

@@ -41,6 +41,12 @@ pub trait Source<T: Double> {
     fn stream(&self, _index: usize) -> usize {
         0
     }
+    /// Whether its systems can be had in any order, one equation's, none from the solution of another.
+    fn free(&self) -> bool;
+    /// Which of the systems as they come is the one at this place.
+    fn number(&self, index: usize) -> usize {
+        index
+    }
     /// Reads or generates system `index`; `solution` is that of the one before in its stream, empty
     /// for the first.
     fn next(&mut self, index: usize, solution: &[T]) -> Result<Current<'_, T>, CliError>;

@@ -11,7 +11,7 @@ pub fn in_pieces(name: &str, command: &[&str]) -> [Value; 2] {
     let (whole, parts, state) = (path("whole.jsonl"), path("parts.jsonl"), path("state.json"));
     let once = resolvent(&[command, &["--json", "--log", &whole]].concat());
     assert_eq!(once.status, 0, "{name}: {}", once.stderr);
-    let (mut runs, mut limit, mut done) = (0, 2e-3, 0);
+    let (mut runs, mut limit, mut done) = (0, 1e-4, 0);
     let closing = loop {
         let limited = limit.to_string();
         let more = [
