@@ -2,7 +2,7 @@
 //! given.
 //!
 //! Samples are near where their systems are: a point for each is a sketch of A and b
-//! ([`Sketch`]), drawn and assembled once for that and once more to be solved. The order of a shard is
+//! ([`Sketch`](resolvent_solvers::orderings::Sketch)), drawn and assembled once for that and once more to be solved. The order of a shard is
 //! cut into chains that start with nothing, so that shards are independent and chains run in parallel.
 
 use resolvent_solvers::orderings::{Order, Points, euclidean};

@@ -23,7 +23,7 @@ impl Sketch {
         }
     }
 
-    /// The sums of A and b, in place of those before. A[i, j] and b[i] that are complex count as two
+    /// The sums of A and b, in place of those before. Entries that are complex count as two
     /// real numbers each. O(nnz + n).
     pub fn of<T: Scalar>(&mut self, a: &Csr<T>, b: &[T]) -> &[f64] {
         self.sums.fill(0.0);
