@@ -64,6 +64,13 @@ fn of<T: Scalar<Real = f64>>(
         .max_iters
         .unwrap_or((10 * description.rows()).max(1000));
     let constant = same_matrix(request, family, &description)?;
+    let root = request.solver.split(':').next().unwrap_or_default();
+    if !description.symmetric && !T::IS_COMPLEX && ["cg", "fcg", "rcg", "minres"].contains(&root) {
+        return Err(DatasetError::Request(format!(
+            "--solver {root} is for symmetric matrices, and those of {} are not: take gmres, gcrodr, bicgstab or direct",
+            description.name
+        )));
+    }
     if request.solver != "auto" && request.precond != "auto" {
         choice::way(&request.solver, &request.precond)?;
         let asked = Choice::asked(&request.solver, &request.precond, most);

@@ -30,7 +30,7 @@ pub enum DatasetError {
     },
     /// The folder holds a data set made with other parameters.
     #[error(
-        "{}: there is a data set made with other parameters: {difference}; choose another folder with --out, or give the parameters it was made with", path.display()
+        "{}: there is a data set made with other parameters: {difference}; choose another folder with --out, give the parameters it was made with, or remove it if nothing in it is needed", path.display()
     )]
     Other {
         /// folder

@@ -65,13 +65,51 @@ pub struct Timings {
 /// # Errors
 /// [`DatasetError`] where a shard is missing, or a file cannot be read or written.
 pub fn merge(folder: &Folder) -> Result<Totals, DatasetError> {
-    let shards = folder.plan.request.shards();
-    let mut totals = Totals::default();
+    let (totals, text) = made(folder)?;
     let mut timings: Timings = match folder.timings().exists() {
         true => durable::read_json(&folder.timings()).unwrap_or_default(),
         false => Timings::default(),
     };
-    timings.shards.clear();
+    let shards = 0..folder.plan.request.shards();
+    let time = |shard| durable::read_json(&folder.time(shard)).unwrap_or_default();
+    timings.shards = shards.map(time).collect();
+    timings.seconds = Seconds::default();
+    timings
+        .shards
+        .iter()
+        .for_each(|shard| timings.seconds.add(shard));
+    timings.seconds.setup += probing(&timings.arms);
+    durable::write_json(&folder.timings(), &timings)?;
+    durable::write(&folder.manifest(), text.as_bytes())?;
+    Ok(totals)
+}
+
+/// In what the manifest that is there differs from the one that plan and shards make, if it does.
+///
+/// # Errors
+/// [`DatasetError`] where a shard is missing, or a file cannot be read.
+pub fn difference(folder: &Folder) -> Result<Option<String>, DatasetError> {
+    let path = folder.manifest();
+    let there = std::fs::read(&path).map_err(DatasetError::io(&path, "read"))?;
+    let (_, text) = made(folder)?;
+    if there == text.as_bytes() {
+        return Ok(None);
+    }
+    let parsed = |bytes: &[u8]| serde_json::from_slice::<Map<String, Value>>(bytes).ok();
+    let (Some(there), Some(made)) = (parsed(&there), parsed(text.as_bytes())) else {
+        return Ok(Some("it is not JSON".into()));
+    };
+    let all = made.keys().chain(there.keys());
+    let key = all
+        .into_iter()
+        .find(|key| made.get(*key) != there.get(*key));
+    Ok(key.map(|key| format!("`{key}` is another")))
+}
+
+/// The manifest of plan and shards.
+fn made(folder: &Folder) -> Result<(Totals, String), DatasetError> {
+    let shards = folder.plan.request.shards();
+    let mut totals = Totals::default();
     let mut sums = [
         vec![Moments::default(); folder.stored.inputs.len()],
         vec![Moments::default(); folder.stored.outputs.len()],
@@ -101,9 +139,6 @@ pub fn merge(folder: &Folder) -> Result<Totals, DatasetError> {
         files.extend(theirs);
         rows.iter().for_each(|row| totals.take(row));
         records.extend(rows);
-        timings
-            .shards
-            .push(durable::read_json(&folder.time(shard)).unwrap_or_default());
     }
     let mut manifest = description(folder);
     let statistics = json!({
@@ -114,15 +149,9 @@ pub fn merge(folder: &Folder) -> Result<Totals, DatasetError> {
     manifest.insert("splits".into(), splits(folder));
     manifest.insert("failed".into(), json!(totals.failed));
     manifest.insert("statistics".into(), statistics);
-    timings.seconds = Seconds::default();
-    timings
-        .shards
-        .iter()
-        .for_each(|shard| timings.seconds.add(shard));
-    timings.seconds.setup += probing(&timings.arms);
-    durable::write_json(&folder.timings(), &timings)?;
-    write(folder, &manifest, &files, &records)?;
-    Ok(totals)
+    let text = written(&manifest, &files, &records);
+    let failed = |e: serde_json::Error| DatasetError::file(&folder.manifest(), e.to_string());
+    Ok((totals, text.map_err(failed)?))
 }
 
 /// Seconds of the solves that were measured for the choice.
@@ -249,27 +278,18 @@ fn statistics(fields: &[FieldSpec], moments: &[Moments]) -> Value {
 }
 
 /// A record a line, so that the file can be read by people and compared by tools.
-fn write(
-    folder: &Folder,
+fn written(
     manifest: &Map<String, Value>,
     files: &[Stored],
     records: &[Record],
-) -> Result<(), DatasetError> {
-    let path = folder.manifest();
-    let failed = |e: serde_json::Error| DatasetError::file(&path, e.to_string());
+) -> serde_json::Result<String> {
     let mut text = String::from("{\n");
     for (key, value) in manifest {
         text += &format!("\"{key}\": {value},\n");
     }
-    let lists = [
-        ("files", lines(files), ",\n"),
-        ("records", lines(records), "\n"),
-    ];
-    for (key, items, end) in lists {
-        text += &format!("\"{key}\": [\n{}\n]{end}", items.map_err(failed)?);
-    }
-    text += "}\n";
-    durable::write(&path, text.as_bytes())
+    text += &format!("\"files\": [\n{}\n],\n", lines(files)?);
+    text += &format!("\"records\": [\n{}\n]\n}}\n", lines(records)?);
+    Ok(text)
 }
 
 fn lines<V: Serialize>(items: &[V]) -> serde_json::Result<String> {

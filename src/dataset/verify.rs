@@ -5,15 +5,16 @@
 //! residual is allowed for:
 //!   ‖b − Ax‖₂ ≤ rtol ‖b‖₂ + 8u (‖ |A| |x| ‖₂ + ‖b‖₂)
 //! (4u for the coefficients, which may stand twice in a mean and its quotient, u for x, the rest for
-//! second order). A set that was solved on a finer grid than it is stored on has no residual to judge:
-//! its inputs are drawn and restricted again instead, and must be the same.
+//! second order). Inputs that were drawn are drawn again from seed and index, and must be the same up to
+//! what another machine's exponential may differ by. A set that was solved on a finer grid than it is
+//! stored on has no residual to judge. The manifest must be the one that plan and shards make.
 
 use super::folder::Folder;
 use super::npy::{Dtype, Rows};
 use super::record::{Record, Shard};
 use super::restrict::Restriction;
 use super::source::Source;
-use super::{DatasetError, durable};
+use super::{DatasetError, durable, manifest};
 use resolvent_matrices::Scalar;
 use resolvent_matrices::families::{AnyFamily, Assembled, SampleFamily, Step};
 use resolvent_solvers::{LinearOperator, kernels};
@@ -103,6 +104,12 @@ pub fn verify(
     if !folder.manifest().exists() {
         let problem = "there is no manifest.json yet: `resolvent dataset merge` writes it";
         verdict.problems.push(problem.into());
+    } else if folder.open_shards()?.is_empty()
+        && let Some(difference) = manifest::difference(folder)?
+    {
+        verdict.problems.push(format!(
+            "manifest.json is not that of the plan and the shards ({difference}); `resolvent dataset merge` writes it anew"
+        ));
     }
     Ok(verdict)
 }
@@ -193,8 +200,50 @@ fn samples<T: Scalar<Real = f64>>(
     Ok(())
 }
 
-/// A source, what makes its fields coarser, and both.
-type Redrawn = (Source, Restriction, Vec<Vec<f64>>, Vec<Vec<f64>>);
+/// What is drawn again, and compared.
+struct Redrawn {
+    source: Source,
+    fine: Vec<Vec<f64>>,
+    /// Where another grid was solved.
+    coarse: Option<(Restriction, Vec<Vec<f64>>)>,
+}
+
+impl Redrawn {
+    /// Of inputs that were drawn; not of those that were read.
+    fn new(folder: &Folder) -> Result<Option<Self>, DatasetError> {
+        let request = &folder.plan.request;
+        if !request.given.is_empty() || !request.systems.is_empty() {
+            return Ok(None);
+        }
+        let coarse = match request.solve_grid {
+            Some(_) => Some((
+                Restriction::new(&folder.solved, &folder.stored)?,
+                folder.stored.new_inputs(),
+            )),
+            None => None,
+        };
+        Ok(Some(Self {
+            source: Source::new(request, &folder.solved)?,
+            fine: folder.solved.new_inputs(),
+            coarse,
+        }))
+    }
+
+    fn draw<T: Scalar<Real = f64>>(
+        &mut self,
+        family: &dyn SampleFamily<T>,
+        sample: u64,
+    ) -> Result<&[Vec<f64>], DatasetError> {
+        self.source.inputs(family, sample, &mut self.fine)?;
+        Ok(match &mut self.coarse {
+            Some((restriction, coarse)) => {
+                restriction.inputs(&self.fine, coarse);
+                coarse
+            }
+            None => &self.fine,
+        })
+    }
+}
 
 struct Judge<'a, T: Scalar<Real = f64>> {
     folder: &'a Folder,
@@ -203,22 +252,12 @@ struct Judge<'a, T: Scalar<Real = f64>> {
     x: Vec<T>,
     before: Vec<T>,
     r: Vec<T>,
-    /// Where another grid was solved: what is drawn there, and what becomes of it.
     redrawn: Option<Redrawn>,
 }
 
 impl<'a, T: Scalar<Real = f64>> Judge<'a, T> {
     fn new(folder: &'a Folder, family: &'a dyn SampleFamily<T>) -> Result<Self, DatasetError> {
         let rows = folder.solved.rows();
-        let redrawn = match folder.plan.request.solve_grid {
-            Some(_) => Some((
-                Source::new(&folder.plan.request, &folder.solved)?,
-                Restriction::new(&folder.solved, &folder.stored)?,
-                folder.solved.new_inputs(),
-                folder.stored.new_inputs(),
-            )),
-            None => None,
-        };
         Ok(Self {
             folder,
             family,
@@ -226,7 +265,7 @@ impl<'a, T: Scalar<Real = f64>> Judge<'a, T> {
             x: vec![T::ZERO; rows],
             before: Vec::new(),
             r: vec![T::ZERO; rows],
-            redrawn,
+            redrawn: Redrawn::new(folder)?,
         })
     }
 
@@ -257,11 +296,13 @@ impl<'a, T: Scalar<Real = f64>> Judge<'a, T> {
             ));
         }
         let dtype = self.folder.plan.request.dtype;
-        if let Some((source, restriction, fine, coarse)) = &mut self.redrawn {
-            source.inputs(self.family, sample, fine)?;
-            restriction.inputs(fine, coarse);
-            return Ok((!same(dtype, coarse, inputs))
-                .then(|| "its coefficients are not those of its seed".into()));
+        if let Some(redrawn) = &mut self.redrawn
+            && !same(dtype, redrawn.draw(self.family, sample)?, inputs)
+        {
+            return Ok(Some("its coefficients are not those of its seed".into()));
+        }
+        if self.folder.plan.request.solve_grid.is_some() {
+            return Ok(None);
         }
         self.residuals(dtype, inputs, outputs, verdict)
     }
@@ -322,13 +363,13 @@ impl<'a, T: Scalar<Real = f64>> Judge<'a, T> {
     }
 }
 
-/// Whether these fields are stored as those.
+/// Whether these fields are stored as those, up to rounding and to the last digits of an exponential.
 fn same(dtype: Dtype, fields: &[Vec<f64>], stored: &[Vec<f64>]) -> bool {
-    let round = |v: f64| match dtype {
-        Dtype::F64 => v,
-        Dtype::F32 => f64::from(v as f32),
+    let close = |field: &Vec<f64>, stored: &Vec<f64>| {
+        let largest = field.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
+        let tolerance = largest * (1e-11 + dtype.rounding());
+        let mut pairs = field.iter().zip(stored);
+        field.len() == stored.len() && pairs.all(|(v, s)| (v - s).abs() <= tolerance)
     };
-    let pairs = fields.iter().flatten().zip(stored.iter().flatten());
-    let mut pairs = pairs.map(|(v, s)| round(*v) == *s);
-    pairs.all(|equal| equal)
+    fields.iter().zip(stored).all(|(f, s)| close(f, s))
 }

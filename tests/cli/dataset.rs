@@ -2,6 +2,7 @@
 
 mod refusals;
 mod resume;
+mod tampered;
 
 use crate::{error, resolvent};
 use serde_json::Value;

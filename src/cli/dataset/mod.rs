@@ -105,7 +105,15 @@ fn begin(path: &Path, request: Request) -> Result<(Folder, Vec<Arm>), DatasetErr
     }
     Folder::free(path)?;
     let (choice, arms) = arms::choose(&request, &request.family()?, &interrupt::asked)?;
-    let folder = Folder::create(path, request, choice)?;
+    // another process may have begun it in the meantime: then that is the one
+    let folder = match Folder::create(path, request.clone(), choice) {
+        Err(_) if Folder::begun(path) => {
+            let folder = Folder::open(path)?;
+            folder.agrees(&request)?;
+            return Ok((folder, arms));
+        }
+        created => created?,
+    };
     manifest::note_arms(&folder, arms.clone())?;
     Ok((folder, arms))
 }
@@ -278,49 +286,84 @@ struct VerdictJson {
     problems: Vec<String>,
 }
 
+/// A set, and the sets of other parameters that lie in it.
 fn verify(args: &FolderArgs, threads: usize) -> Result<Status, CliError> {
-    let folder = Folder::open(&args.folder)?;
-    let ticker = Ticker::new(args.common.quiet, folder.plan.request.samples);
+    let mut all = vec![args.folder.clone()];
+    let inside = (0..).map(|at| args.folder.join(request::name_of_other(at)));
+    all.extend(inside.take_while(|path| Folder::begun(path)));
+    let mut status = Status::Done;
+    let mut verdicts = Vec::new();
+    for path in all {
+        let (fine, verdict) = verify_one(&path, &args.common, threads)?;
+        if !fine {
+            status = Status::NotConverged;
+        }
+        verdicts.push(verdict);
+    }
+    if let Some(path) = &args.common.json {
+        let mut verdicts = verdicts.into_iter();
+        let first = verdicts.next();
+        words::json(
+            path,
+            &VerdictsJson {
+                first,
+                others: verdicts.collect(),
+            },
+        )?;
+    }
+    Ok(status)
+}
+
+/// `dataset verify --json`: the set, and what lies in it.
+#[derive(serde::Serialize)]
+struct VerdictsJson {
+    #[serde(flatten)]
+    first: Option<VerdictJson>,
+    others: Vec<VerdictJson>,
+}
+
+fn verify_one(
+    path: &Path,
+    common: &Common,
+    threads: usize,
+) -> Result<(bool, VerdictJson), CliError> {
+    let folder = Folder::open(path)?;
+    let ticker = Ticker::new(common.quiet, folder.plan.request.samples);
     let verdict = verify::verify(&folder, threads, &|samples| ticker.tick(samples))?;
     drop(ticker);
     let mut text = format!(
         "{}: {} samples, {} files, {} quarantined\n",
-        args.folder.display(),
+        path.display(),
         verdict.samples,
         verdict.files,
         verdict.quarantined
     );
-    text += &match verdict.residuals {
-        true => format!(
+    let judged = verdict.residuals && verdict.samples > verdict.quarantined;
+    text += &match (verdict.residuals, judged) {
+        (true, true) => format!(
             "  largest relative residual {:.2e}, recomputed from the files\n",
             verdict.max_relative_residual
         ),
-        false => "  solved on another grid than stored: checksums and coefficients only\n".into(),
+        (true, false) => "  no sample has converged\n".into(),
+        (false, _) => {
+            "  solved on another grid than stored: checksums and coefficients only\n".into()
+        }
     };
     for problem in &verdict.problems {
         text += &format!("  WRONG: {problem}\n");
     }
-    say(&args.common, &text)?;
+    say(common, &text)?;
     let fine = verdict.problems.is_empty();
-    if let Some(path) = &args.common.json {
-        words::json(
-            path,
-            &VerdictJson {
-                out: args.folder.display().to_string(),
-                samples: verdict.samples,
-                files: verdict.files,
-                quarantined: verdict.quarantined,
-                max_relative_residual: verdict.residuals.then_some(verdict.max_relative_residual),
-                residuals_recomputed: verdict.residuals,
-                problems: verdict.problems,
-            },
-        )?;
-    }
-    Ok(if fine {
-        Status::Done
-    } else {
-        Status::NotConverged
-    })
+    let json = VerdictJson {
+        out: path.display().to_string(),
+        samples: verdict.samples,
+        files: verdict.files,
+        quarantined: verdict.quarantined,
+        max_relative_residual: judged.then_some(verdict.max_relative_residual),
+        residuals_recomputed: verdict.residuals,
+        problems: verdict.problems,
+    };
+    Ok((fine, json))
 }
 
 /// Words for people, where they are wanted.

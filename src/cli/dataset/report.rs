@@ -28,7 +28,8 @@ pub struct DatasetJson {
     /// From beginning to end.
     pub wall_seconds: f64,
     pub samples_per_second: f64,
-    pub max_relative_residual: f64,
+    /// Of the samples that have converged; null where there is none.
+    pub max_relative_residual: Option<f64>,
     pub rtol: f64,
     pub solver: String,
     pub precond: String,
@@ -58,7 +59,8 @@ impl DatasetJson {
             seconds: ran.seconds,
             wall_seconds: 0.0,
             samples_per_second: 0.0,
-            max_relative_residual: totals.max_relative_residual,
+            max_relative_residual: (totals.samples > totals.failed.len() as u64)
+                .then_some(totals.max_relative_residual),
             rtol: plan.request.rtol,
             solver: plan.choice.solver.clone(),
             precond: plan.choice.precond.clone(),
@@ -100,11 +102,14 @@ impl DatasetJson {
                 share(s.write)
             );
         }
-        let _ = writeln!(
-            text,
-            "  largest relative residual {:.2e} (asked for {:.0e})",
-            self.max_relative_residual, self.rtol
-        );
+        let _ = match self.max_relative_residual {
+            Some(r) => writeln!(
+                text,
+                "  largest relative residual {r:.2e} (asked for {:.0e})",
+                self.rtol
+            ),
+            None => writeln!(text, "  no sample has converged"),
+        };
         if self.failed > 0 {
             let _ = writeln!(
                 text,

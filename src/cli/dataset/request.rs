@@ -252,11 +252,15 @@ fn other_set(
         chain: request.chain.min(samples as usize),
         ..request.clone()
     };
-    let name = match at {
+    Ok((name_of_other(at), other))
+}
+
+/// The folder, in that of a set, of the set number `at` of other parameters.
+pub fn name_of_other(at: usize) -> String {
+    match at {
         0 => "ood".to_owned(),
         at => format!("ood-{}", at + 1),
-    };
-    Ok((name, other))
+    }
 }
 
 /// `high` = contrast · `low`.

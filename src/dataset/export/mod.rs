@@ -53,6 +53,19 @@ pub fn export(folder: &Folder, layout: Layout, out: &Path) -> Result<Vec<PathBuf
             format!("shard {shard} is not there yet; `resolvent dataset run` makes it"),
         ));
     }
+    if layout == Layout::TheWell {
+        well::whole(folder)?;
+    }
+    for shard in 0..request.shards() {
+        let record = folder.done(shard)?;
+        for stored in record.iter().flat_map(|record| &record.files) {
+            let path = folder.path.join(&stored.file);
+            if durable::sha256(&path)? != stored.sha256 {
+                let problem = "it has changed since it was written: see `resolvent dataset verify`";
+                return Err(DatasetError::file(&path, problem));
+            }
+        }
+    }
     std::fs::create_dir_all(out).map_err(DatasetError::io(out, "write"))?;
     let splits = request.split.of(request.samples);
     let mut files = Vec::new();
@@ -73,6 +86,10 @@ pub fn export(folder: &Folder, layout: Layout, out: &Path) -> Result<Vec<PathBuf
             Layout::Pdebench => pdebench::write(&set, out, name)?,
         });
     }
+    if files.is_empty() {
+        let problem = "none of its samples has converged: there is nothing to export";
+        return Err(DatasetError::file(&folder.path, problem));
+    }
     if layout == Layout::TheWell {
         files.push(well::statistics(folder, out)?);
     }
@@ -87,7 +104,7 @@ fn single(folder: &Folder) -> Result<(), DatasetError> {
     }
     Err(DatasetError::Request(format!(
         "{} has {inputs} inputs and {outputs} outputs, this layout takes one of each; read the arrays of the \
-         folder instead, or export to the-well",
+         folder instead",
         folder.stored.name
     )))
 }

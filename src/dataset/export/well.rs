@@ -1,7 +1,7 @@
 //! The layout of The Well (docs/data_format.md there, 2025): a file a split, with groups of dimensions,
 //! boundary conditions, scalars, and fields by their rank; x is the first index, numbers are of single
-//! precision. A steady field is a trajectory of one step. Real and imaginary part are two fields. Fields
-//! that do not sit on the grid (boundary values, numbers) have no place there and are left out.
+//! precision. A steady field is a trajectory of one step. Real and imaginary part are two fields. A
+//! family with fields that do not sit on the grid (boundary values, numbers) is refused.
 
 use super::hdf5::{Attributes, Hdf5, Kind, Object, Value};
 use super::{Set, Which};
@@ -62,6 +62,37 @@ pub fn write(set: &Set<'_>, out: &Path, split: &str) -> Result<PathBuf, DatasetE
     file.get_ref().sync_all().map_err(failed())?;
     durable::rename(&aside, &path)?;
     Ok(path)
+}
+
+/// Refuses a family with fields that have no place in the layout: values on the sides, on more points than
+/// the grid has, or at none.
+pub fn whole(folder: &Folder) -> Result<(), DatasetError> {
+    let columns = columns(folder);
+    let has = |which: Which| {
+        columns.iter().any(|column| match (column.which, which) {
+            (Which::Input(a), Which::Input(b)) | (Which::Output(a), Which::Output(b)) => a == b,
+            _ => false,
+        })
+    };
+    let inputs = folder.stored.inputs.iter().enumerate();
+    let outputs = folder.stored.outputs.iter().enumerate();
+    let all = inputs
+        .map(|(at, field)| (Which::Input(at), field))
+        .chain(outputs.map(|(at, field)| (Which::Output(at), field)));
+    let lost: Vec<&str> = all
+        .filter(|(which, _)| !has(*which))
+        .map(|(_, field)| field.name.as_ref())
+        .collect();
+    match lost.is_empty() {
+        true => Ok(()),
+        false => Err(DatasetError::Request(format!(
+            "{}: {} has its values elsewhere than at the {} points of the grid, where the layout of The Well has \
+             no place for it; read the arrays of the folder instead",
+            folder.stored.name,
+            lost.join(", "),
+            folder.stored.grid.iter().product::<usize>()
+        ))),
+    }
 }
 
 /// What of a family has a place in the layout.
