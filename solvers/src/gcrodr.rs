@@ -61,7 +61,8 @@ pub struct GcrodrConfig<R> {
     /// Find out on the first systems whether recycling pays, and leave it out where it does not.
     pub automatic: bool,
     /// Full cycles in a row, each reducing the residual by less than a thousandth, after which the
-    /// space is dropped and, the next time, the solve ends [`StopReason::Stagnated`]; at least 1.
+    /// solve goes on without a space, as FGMRES, and, the next time, ends [`StopReason::Stagnated`]; at
+    /// least 1.
     pub stagnation_cycles: usize,
 }
 
@@ -166,6 +167,7 @@ impl<T: Scalar> Gcrodr<T> {
         let (mut stalled, mut forgiven) = (0, false);
         let mut claimed = false; // the recurrence has met the tolerance
         let mut broken = None; // why no further cycle can be made
+        let mut plain = false; // the rest of the solve is FGMRES(m)
         let (reason, rnorm) = loop {
             let mut rnorm = run.residual(x, self.cycle.first()); // r = b − Ax
             if let Some(reason) = run.limits(rnorm, Some(x), Some(self.cycle.first())) {
@@ -185,11 +187,11 @@ impl<T: Scalar> Gcrodr<T> {
             if rnorm > meaningful * best {
                 stalled += 1;
                 if stalled == self.config.stagnation_cycles {
-                    if forgiven || self.cycle.k == 0 {
+                    if plain || self.cycle.k == 0 {
                         break (StopReason::Stagnated, rnorm);
                     }
-                    self.drop_space(); // begin anew without it
-                    (forgiven, stalled) = (true, 0);
+                    self.drop_space(); // go on without one
+                    (plain, stalled) = (true, 0);
                 }
             } else {
                 (best, stalled) = (rnorm, 0);
@@ -251,7 +253,9 @@ impl<T: Scalar> Gcrodr<T> {
                 self.cycle.update(x); // x ← x + Ẑ y
                 meter.pass(self.cycle.p + 2);
                 let over = claimed || ended.is_some() || broken.is_some();
-                if over && mode.keep && !mode.with {
+                if plain {
+                    // nothing is kept
+                } else if over && mode.keep && !mode.with {
                     let mut uncounted = meter; // kept for another solve, no cost of this one
                     self.choose(&run, &mut uncounted);
                 } else if !over || mode.keep {
@@ -265,7 +269,17 @@ impl<T: Scalar> Gcrodr<T> {
         let work = run.work(&meter);
         let digits = run.digits(rnorm);
         let mut report = run.finish(reason, rnorm, x, self.cycle.first());
-        if report.reason != StopReason::Interrupted {
+        let failed = !matches!(
+            report.reason,
+            StopReason::Converged | StopReason::Interrupted
+        );
+        if failed {
+            self.drop_space(); // nothing is taken over from a solve that went wrong
+        }
+        let helped = dimension.is_some_and(|k| k > 0);
+        if mode.with && helped && (failed || plain) {
+            self.policy.give_up();
+        } else if report.reason != StopReason::Interrupted {
             self.policy.learn(mode, work, digits);
         }
         report.recycling = Some(Recycling {

@@ -10,10 +10,10 @@
 //! best k columns of B are the U of the next system.
 //!
 //! | per iteration | 1 A, 1 M⁻¹, 4 reductions, 2k vectors read for deflation, about k for refinement |
-//! | per system of another A | k A, k M⁻¹ | memory | n(3 + s + 6k), and n(s + 2k) where A repeats |
+//! | per system | k A, k M⁻¹ | memory | n(3 + s + 5k) |
 //!
-//! Where A is as it was (its entries are compared by a fingerprint), C is used again, and the
-//! refinement makes its successor as well.
+//! A solve that takes twice as long as any before drops the space and goes on as CG; of one that does
+//! not converge nothing is kept, and recycling is left out for a while.
 //!
 //! It differs from the textbook in that the small eigenvalue problem needs no products of tall
 //! matrices (the directions are A-orthonormal as CG makes them, and M⁻¹Ap is a difference of
@@ -91,27 +91,22 @@ pub struct Rcg<T: Scalar> {
     n: usize,
     r: Vec<T>,
     z: Vec<T>,
-    /// Directions, n × s, and their images: one, or all where C has a successor.
+    /// Directions, n × s, and the image of the last.
     p: Vec<T>,
     q: Vec<T>,
-    /// U and C; `k` columns are in use, and as many are room for B and AB, which take their place.
+    /// U and C; `k` columns are in use, and as many are room for B, which takes the place of U.
     u: Vec<T>,
     c: Vec<T>,
     k: usize,
-    /// B of 2k columns at most, and AB where C has a successor.
+    /// B of 2k columns at most.
     b: Vec<T>,
-    d: Vec<T>,
-    /// C = AU for the A of the last solve.
-    imaged: bool,
     window: Window<T>,
     h: Vec<T>,
     room: Vec<T>,
     columns: Vec<usize>,
     policy: Policy,
-    /// The A with C = AU.
-    matrix: Option<u64>,
-    /// Solves that used the space.
-    solves: usize,
+    /// The most iterations that a solve has taken that converged.
+    usual: usize,
 }
 
 impl<T: Scalar> Rcg<T> {
@@ -127,18 +122,15 @@ impl<T: Scalar> Rcg<T> {
             p: block(s),
             q: block(1),
             u: block(2 * k),
-            c: block(2 * k),
+            c: block(k),
             k: 0,
             b: block(2 * k),
-            d: Vec::new(),
-            imaged: false,
             window: Window::new(k, s),
             h: vec![T::ZERO; k],
             room: vec![T::ZERO; (4 * k + s + 3) * COMBINE_ROWS],
             columns: (0..k).collect(),
             policy: Policy::new(config.automatic, config.reset),
-            matrix: None,
-            solves: 0,
+            usual: 0,
         }
     }
 
@@ -156,7 +148,8 @@ impl<T: Scalar> Rcg<T> {
         let (mut k, mut dimension, mut setup_matvecs) = (0, None, 0);
         let mut rnorm = run.residual(x, &mut self.r); // r = b − Ax
         let (mut rho, mut alpha) = (T::Real::ZERO, T::Real::ZERO); // ρ = (r,z)
-        let (mut at, mut image) = (0, 0); // where p and q are
+        let mut at = 0; // where p is
+        let patience = self.patience();
         let mut begun = false; // there is a direction before
         let mut deflated = false; // Uᴴr = 0
         let reason = loop {
@@ -177,6 +170,12 @@ impl<T: Scalar> Rcg<T> {
                     k = self.k;
                 }
                 dimension = Some(k);
+            }
+            if k > 0 && run.iterations >= patience {
+                // a space that is no help is left, and CG goes on from here without it
+                (k, self.k, refining, begun) = (0, 0, false, false);
+                rnorm = run.residual(x, &mut self.r);
+                continue;
             }
             if k > 0 && !deflated {
                 deflated = true;
@@ -200,8 +199,7 @@ impl<T: Scalar> Rcg<T> {
             self.h[..k].copy_from_slice(mu);
             if begun {
                 let numerator = if polak_ribiere {
-                    let image = &q[image * n..(image + 1) * n];
-                    -alpha * run.dot(image, z).re() // (r⁺ − r, z) = −α(Ap, z)
+                    -alpha * run.dot(q, z).re() // (r⁺ − r, z) = −α(Ap, z)
                 } else {
                     rho_new
                 };
@@ -232,8 +230,6 @@ impl<T: Scalar> Rcg<T> {
             kernels::block_axpy(&u[..k * n], &h[..k], p); // p ← p − U μ
             rho = rho_new;
 
-            image = if q.len() > n { at } else { 0 };
-            let q = &mut q[image * n..(image + 1) * n];
             let pq = run.apply_dot(p, q).re(); // q = Ap, (p,q)
             if !pq.is_finite() {
                 break StopReason::NonFinite;
@@ -252,7 +248,13 @@ impl<T: Scalar> Rcg<T> {
             meter.pass(10 + 2 * k);
             run.advance();
         };
-        if dimension.is_some() && mode.keep {
+        let failed = !matches!(reason, StopReason::Converged | StopReason::Interrupted);
+        if failed {
+            self.k = 0; // nothing is taken over from a solve that went wrong
+        } else if reason == StopReason::Converged {
+            self.usual = self.usual.max(run.iterations);
+        }
+        if dimension.is_some() && mode.keep && !failed && (k > 0 || dimension == Some(0)) {
             let mut uncounted = meter; // kept for another solve, no cost of this one
             if refining && begun {
                 self.close(if mode.with {
@@ -268,7 +270,11 @@ impl<T: Scalar> Rcg<T> {
         let (work, digits) = (run.work(&meter), run.digits(rnorm));
         let mut report = run.finish(reason, rnorm, x, &mut self.r);
         if report.reason != StopReason::Interrupted {
-            self.policy.learn(mode, work, digits);
+            let ended = failed || (k == 0 && dimension.is_some_and(|k| k > 0));
+            match mode.with && ended {
+                true => self.policy.give_up(),
+                false => self.policy.learn(mode, work, digits),
+            }
         }
         report.recycling = Some(Recycling {
             dimension: dimension.unwrap_or(0),
@@ -278,6 +284,16 @@ impl<T: Scalar> Rcg<T> {
             ratio: self.policy.ratio(),
         });
         Ok(report)
+    }
+}
+
+impl<T: Scalar> Rcg<T> {
+    /// Iterations after which a solve with the space does without it.
+    fn patience(&self) -> usize {
+        match self.usual {
+            0 => usize::MAX,
+            usual => 2 * usual + 50,
+        }
     }
 }
 
@@ -312,11 +328,7 @@ impl<T: Scalar> Solver<T> for Rcg<T> {
 
     fn forget(&mut self) {
         self.k = 0;
-        self.imaged = false;
-        self.matrix = None;
-        self.solves = 0;
-        self.q.truncate(self.n);
-        self.d.clear();
+        self.usual = 0;
         self.policy.forget();
     }
 
@@ -330,7 +342,7 @@ impl<T: Scalar> Solver<T> for Rcg<T> {
 
     fn workspace_bytes(&self) -> usize {
         let all = [
-            &self.r, &self.z, &self.p, &self.q, &self.u, &self.c, &self.b, &self.d, &self.room,
+            &self.r, &self.z, &self.p, &self.q, &self.u, &self.c, &self.b, &self.room,
         ];
         all.iter().map(|v| size_of_val(v.as_slice())).sum()
     }

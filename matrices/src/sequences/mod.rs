@@ -96,6 +96,11 @@ pub trait Family<T: Scalar = f64>: Send {
     /// Whether a solve is meant to begin at the solution before, and not at zero.
     fn continues(&self) -> bool;
 
+    /// Whether a system depends on the solution of the one before, so that they have one order only.
+    fn follows(&self) -> bool {
+        self.continues()
+    }
+
     /// Writes system `index` into `out`, which holds the one before or nothing; `solution` is that of
     /// the system before, empty for the first (and for all, where it is not used).
     ///

@@ -313,6 +313,10 @@ impl Family for Running {
         false
     }
 
+    fn follows(&self) -> bool {
+        true
+    }
+
     fn next(&mut self, index: usize, delta: &[f64], out: &mut Instance) -> Result<(), MatrixError> {
         let n = self.u.len();
         if index == 0 {

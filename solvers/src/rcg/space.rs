@@ -7,41 +7,23 @@ use crate::recycling::{Meter, compact, follow};
 use crate::run::Run;
 use resolvent_matrices::{Real, Scalar};
 
-/// After so many solves C is made anew, whatever A.
-const REFRESH: usize = 32;
-
 impl<T: Scalar> Rcg<T> {
-    /// C = AU, UᴴC = I and CᴴM⁻¹C, as far as A is not as it was. Returns the products that took.
+    /// C = AU, UᴴC = I and CᴴM⁻¹C. Returns the products that took.
     pub(super) fn bring(
         &mut self,
         run: &mut Run<'_, '_, T>,
         meter: &mut Meter,
         keep: bool,
     ) -> Result<usize, SolveError> {
-        let (same, matrix) = run.same_matrix(self.matrix);
-        self.matrix = matrix;
-        let n = self.n;
-        if same && self.d.is_empty() {
-            // A repeats: from now on C has a successor
-            self.q.resize(self.p.len(), T::ZERO);
-            self.d.resize(self.b.len(), T::ZERO);
-        }
-        // the bases drift: now and then they are made anew
-        self.solves += 1;
-        let imaged = same && self.imaged && !self.solves.is_multiple_of(REFRESH);
-        let mut products = 0;
-        if self.k > 0 && !imaged {
-            products = self.k;
+        let (n, products) = (self.n, self.k);
+        if products > 0 {
             let (u, c) = (&self.u[..products * n], &mut self.c[..products * n]);
             run.apply_columns(&self.columns[..products], u, c); // C = AU
             self.a_orthonormalize(run);
             meter.pass(3 * products * products);
         }
-        self.imaged = true;
         self.window.begin(self.k);
-        if keep && imaged {
-            self.window.set_diagonal();
-        } else if keep {
+        if keep {
             for j in 0..self.k {
                 let h = &mut self.h[..self.k];
                 run.precondition(&self.c[j * n..(j + 1) * n], &mut self.z)?; // z = M⁻¹c
@@ -110,11 +92,8 @@ impl<T: Scalar> Rcg<T> {
         let Self {
             n,
             u,
-            c,
             b,
-            d,
             p,
-            q,
             window,
             room,
             ..
@@ -129,14 +108,7 @@ impl<T: Scalar> Rcg<T> {
                 b[..kept * n].copy_from_slice(&u[..kept * n]); // B = U
             }
             block_combine(n, b, kept, &p[..done * n], y, room); // B ← [B P] Y
-            if !d.is_empty() {
-                if first {
-                    d[..kept * n].copy_from_slice(&c[..kept * n]);
-                }
-                block_combine(n, d, kept, &q[..done * n], y, room); // D ← [D AP] Y
-            }
-            let sides = if d.is_empty() { 1 } else { 2 };
-            meter.pass(sides * (kept + done) * chosen / 2);
+            meter.pass((kept + done) * chosen / 2);
             window.next(chosen);
         }
         chosen > 0
@@ -149,10 +121,6 @@ impl<T: Scalar> Rcg<T> {
         }
         self.k = self.window.kept.min(self.h.len());
         std::mem::swap(&mut self.u, &mut self.b);
-        self.imaged = !self.d.is_empty();
-        if self.imaged {
-            std::mem::swap(&mut self.c, &mut self.d);
-        }
     }
 
     /// Refines with the directions of a window that is not full; the last one's z is not known.

@@ -114,13 +114,6 @@ impl<T: Scalar> Window<T> {
         }
     }
 
-    /// The same where it is diagonal, as the values of the last solve say.
-    pub fn set_diagonal(&mut self) {
-        for j in 0..self.k {
-            self.block[j * self.most + j] = C64::from(self.theta[j]);
-        }
-    }
-
     /// Where Cᴴ z of the direction to come, or of the z after the last one, belongs.
     pub fn mu(&mut self) -> &mut [T] {
         &mut self.mu[self.done * self.most..][..self.k]

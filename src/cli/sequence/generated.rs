@@ -44,7 +44,7 @@ impl<T: Double> Source<T> for Generated<T> {
     }
 
     fn free(&self) -> bool {
-        !self.family.continues()
+        !self.family.follows()
     }
 
     fn next(&mut self, index: usize, solution: &[T]) -> Result<Current<'_, T>, CliError> {

@@ -81,7 +81,7 @@ pub fn whole(folder: &Folder) -> Result<(), DatasetError> {
         .chain(outputs.map(|(at, field)| (Which::Output(at), field)));
     let lost: Vec<&str> = all
         .filter(|(which, _)| !has(*which))
-        .map(|(_, field)| field.name.as_ref())
+        .map(|(_, field)| field.name)
         .collect();
     match lost.is_empty() {
         true => Ok(()),

@@ -78,6 +78,8 @@ fn a_run_in_another_order_goes_on() {
 fn what_cannot_be_ordered_is_refused() {
     let heat = error(&["sequence", "heat2d:nx=10,systems=5", "--order", "greedy"]);
     assert!(heat.contains("follow on each other"), "{heat}");
+    let newton = error(&["sequence", "newton:nx=10,systems=10", "--order", "mst"]);
+    assert!(newton.contains("follow on each other"), "{newton}");
     let state = scratch("order_mst_state.json");
     let mst = error(&["sequence", SOURCE, "--order", "mst", "--state", &state]);
     assert!(mst.contains("--order greedy"), "{mst}");
