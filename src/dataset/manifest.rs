@@ -110,10 +110,6 @@ pub fn difference(folder: &Folder) -> Result<Option<String>, DatasetError> {
 fn made(folder: &Folder) -> Result<(Totals, String), DatasetError> {
     let shards = folder.plan.request.shards();
     let mut totals = Totals::default();
-    let mut sums = [
-        vec![Moments::default(); folder.stored.inputs.len()],
-        vec![Moments::default(); folder.stored.outputs.len()],
-    ];
     let (mut files, mut records) = (Vec::<Stored>::new(), Vec::<Record>::new());
     for shard in 0..shards {
         let Some(record) = folder.done(shard)? else {
@@ -126,20 +122,15 @@ fn made(folder: &Folder) -> Result<(Totals, String), DatasetError> {
         };
         let Shard {
             files: theirs,
-            inputs,
-            outputs,
             records: rows,
+            ..
         } = record;
-        for (sums, parts) in sums.iter_mut().zip([inputs, outputs]) {
-            sums.iter_mut()
-                .zip(parts)
-                .for_each(|(sum, part)| *sum = sum.and(part));
-        }
         totals.bytes += theirs.iter().map(|file| file.bytes).sum::<u64>();
         files.extend(theirs);
         rows.iter().for_each(|row| totals.take(row));
         records.extend(rows);
     }
+    let sums = moments(folder)?;
     let mut manifest = description(folder);
     let statistics = json!({
         "of": "the samples that train, all numbers of a field together",

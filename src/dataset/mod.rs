@@ -7,14 +7,14 @@
 //! ```no_run
 //! use resolvent::dataset::{Folder, Request, arms, manifest, run};
 //!
-//! # fn request() -> Request { unimplemented!() }
-//! let request: Request = request();
+//! # fn make(request: Request) -> Result<(), resolvent::dataset::DatasetError> {
 //! let (choice, _) = arms::choose(&request, &request.family()?, &|| false)?;
 //! let folder = Folder::create("darcy".as_ref(), request, choice)?;
 //! run::run(&folder, &folder.open_shards()?, 2, &())?;
 //! let totals = manifest::merge(&folder)?;
 //! assert!(totals.failed.is_empty());
-//! # Ok::<(), resolvent::dataset::DatasetError>(())
+//! # Ok(())
+//! # }
 //! ```
 
 pub mod arms;

@@ -50,10 +50,12 @@ impl Log {
         })
     }
 
+    /// A whole line, and in the file.
     pub fn write(&mut self, line: &Line<'_>) -> Result<(), CliError> {
         let written = serde_json::to_writer(&mut self.file, line)
             .map_err(std::io::Error::from)
-            .and_then(|()| self.file.write_all(b"\n"));
+            .and_then(|()| self.file.write_all(b"\n"))
+            .and_then(|()| self.file.flush()); // whatever kills the run, what is solved is in the file
         written.map_err(|source| self.failed(source))
     }
 

@@ -262,3 +262,30 @@ fn a_tuned_run_that_was_stopped_goes_on_as_if_it_had_not_been() {
         assert!(error(&other).contains("another run"));
     }
 }
+
+/// What is solved is in the log, whatever ends the run.
+#[test]
+#[cfg(unix)]
+fn a_killed_run_leaves_whole_lines_of_what_it_solved() {
+    let lines = scratch("killed.jsonl");
+    let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_resolvent"))
+        .args(["sequence", "heat2d:nx=64,systems=100000", "--solver", "cg"])
+        .args(["--precond", "none", "--quiet", "--log", &lines])
+        .spawn()
+        .expect("the command");
+    let begun = std::time::Instant::now();
+    // two lines are far less than a buffer
+    while std::fs::read_to_string(&lines)
+        .unwrap_or_default()
+        .lines()
+        .count()
+        < 2
+    {
+        assert!(begun.elapsed().as_secs() < 30, "no line in the log");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    run.kill().expect("it runs");
+    run.wait().expect("it ends");
+    let text = std::fs::read_to_string(&lines).expect("a log");
+    assert!(text.ends_with('\n') && log(&lines).len() >= 2);
+}
