@@ -1,12 +1,14 @@
 //! SSOR-PCG in a heat equation: section "heat" of the paper.
 
 use super::Options;
-use super::run::{Outcome, Who, cg, fixed, mean, spread, ssor, tuned};
+use super::run::{
+    Costs, Outcome, Who, cg, firsts, fixed, golden, mean, sor, spread, ssor, tuned, work,
+};
 use rayon::prelude::*;
 use resolvent::Precond;
 use resolvent::matrices::sequences::Heat2d;
 use resolvent::models::{ContextKind, TunerKind, paper_grid};
-use resolvent::precond::Ic0Config;
+use resolvent::precond::{Ic0Config, IctConfig};
 
 pub fn tables(options: &Options) -> Outcome<()> {
     for nx in options.nx.map_or(vec![25, 50, 100], |nx| vec![nx]) {
@@ -34,56 +36,58 @@ fn table(options: &Options, nx: usize) -> Outcome<()> {
         }
         .start()
     };
-    let grid: Vec<Vec<f64>> = paper_grid()
+    let grid: Vec<Costs> = paper_grid()
         .into_par_iter()
-        .map(|omega| {
-            Ok(fixed(start()?.as_mut(), &ssor(omega))?
-                .into_iter()
-                .map(|cost| cost.0)
-                .collect())
-        })
+        .map(|omega| fixed(start()?.as_mut(), &ssor(omega)))
         .collect::<Outcome<_>>()?;
-    let sum = |costs: &[f64]| costs.iter().sum::<f64>();
-    let oracle: Vec<f64> = (0..options.systems)
-        .map(|t| {
-            grid.iter()
-                .map(|costs| costs[t])
-                .fold(f64::INFINITY, f64::min)
-        })
-        .collect();
-    let totals: Vec<f64> = grid.iter().map(|costs| sum(costs)).collect();
+    let sum = |costs: &Costs| costs.iter().map(|cost| cost.0).sum::<f64>();
+    let best_of_grid = |t: usize| {
+        let all = grid.iter().map(|costs| costs[t]);
+        all.min_by(|x, y| x.0.total_cmp(&y.0)).unwrap_or_default()
+    };
+    let each: Costs = (0..options.systems).map(best_of_grid).collect();
+    let oracle = firsts(&each);
+    let totals: Vec<f64> = grid.iter().map(sum).collect();
     let best = (0..grid.len())
         .min_by(|&i, &j| totals[i].total_cmp(&totals[j]))
         .unwrap_or(0);
-    println!("| policy | iterations | first 100 / best of the grid for each | first 500 | all |");
-    println!("|---|---|---|---|---|");
-    let row = |name: &str, runs: &[Vec<f64>]| {
+    println!(
+        "| policy | iterations | first 100 / best of the grid for each | first 500 | all | products with A a solve |"
+    );
+    println!("|---|---|---|---|---|---|");
+    let row = |name: &str, runs: &[Costs]| {
         let ratio = |many: usize| {
             let many = many.min(options.systems);
             let ratios = runs
                 .iter()
-                .map(|costs| mean(&costs[..many]) / mean(&oracle[..many]));
+                .map(|costs| mean(&firsts(&costs[..many])) / mean(&oracle[..many]));
             spread(&ratios.collect::<Vec<_>>())
         };
-        let all: Vec<f64> = runs.iter().map(|costs| sum(costs)).collect();
+        let all: Vec<f64> = runs.iter().map(sum).collect();
+        let work: Vec<f64> = runs.iter().map(|costs| work(costs)).collect();
         println!(
-            "| {name} | {} | {} | {} | {} |",
+            "| {name} | {} | {} | {} | {} | {} |",
             spread(&all),
             ratio(100),
             ratio(500),
-            ratio(usize::MAX)
+            ratio(usize::MAX),
+            spread(&work)
         );
     };
-    let plain = |way| -> Outcome<Vec<f64>> {
-        Ok(fixed(start()?.as_mut(), &way)?
-            .into_iter()
-            .map(|cost| cost.0)
-            .collect())
-    };
+    let plain = |way| fixed(start()?.as_mut(), &way);
     row("CG", &[plain(cg(Precond::None))?]);
     row(
         "CG + IC(0)",
         &[plain(cg(Precond::Ic0(Ic0Config::default())))?],
+    );
+    row(
+        "CG + ICT",
+        &[plain(cg(Precond::Ict(IctConfig::default())))?],
+    );
+    let adaptive = Who::new(TunerKind::Adaptive, ContextKind::None);
+    row(
+        "SOR by itself, adaptive from ω = 1",
+        &[tuned(start()?.as_mut(), sor(1.0), adaptive, 0)?],
     );
     row("ω = 1", &[grid[0].clone()]);
     row("ω = 1.5", &[grid[10].clone()]);
@@ -91,7 +95,11 @@ fn table(options: &Options, nx: usize) -> Outcome<()> {
         &format!("best fixed ω of the grid ({})", paper_grid()[best]),
         &[grid[best].clone()],
     );
-    row("best ω of the grid for each", std::slice::from_ref(&oracle));
+    row("best ω of the grid for each", std::slice::from_ref(&each));
+    row(
+        "golden section for each",
+        &[golden(start()?.as_mut(), &ssor(1.0), &grid)?],
+    );
     let (c, rho) = ranges(nx);
     let (given, matrix, none) = (ContextKind::Given, ContextKind::Matrix, ContextKind::None);
     let gershgorin = ContextKind::Gershgorin;
@@ -135,7 +143,7 @@ fn table(options: &Options, nx: usize) -> Outcome<()> {
         ),
         ("auto (default)", Who::new(TunerKind::Auto, matrix)),
     ] {
-        let runs: Vec<Vec<f64>> = (0..options.seeds)
+        let runs: Vec<Costs> = (0..options.seeds)
             .into_par_iter()
             .map(|seed| tuned(start()?.as_mut(), ssor(1.0), who, seed))
             .collect::<Outcome<_>>()?;

@@ -2,7 +2,7 @@
 //! have an arm that diverges.
 
 use super::Options;
-use super::run::{Outcome, Who, fixed, mean, sor, spread, ssor, tuned};
+use super::run::{Outcome, Who, firsts, fixed, mean, sor, spread, ssor, tuned};
 use rayon::prelude::*;
 use resolvent::models::{ContextKind, CostKind, TunerKind};
 use resolvent::registry;
@@ -30,6 +30,10 @@ pub fn table(options: &Options) -> Outcome<()> {
         ("shifted-laplacian:systems=1000", &arms),
         ("heat2d:nx=50,systems=1000", &arms[2..]),
         ("heat2d-jump:nx=50,systems=500", &arms[2..]),
+        ("projection:systems=500", &arms[2..]),
+        ("newton:problem=bratu,systems=500", &arms[2..]),
+        ("newton:problem=plaplacian,systems=500", &arms[2..]),
+        ("impes:systems=500", &arms[2..]),
     ] {
         for (name, way) in arms {
             row(spec, name, *way, options.seeds)?;
@@ -48,7 +52,7 @@ fn row(spec: &str, name: &str, way: Way<f64>, seeds: u64) -> Outcome<()> {
         .map(|seed| {
             let user = fixed(registry::family(spec, seed)?.as_mut(), &way)?;
             let auto = tuned(registry::family(spec, seed)?.as_mut(), way, who, seed)?;
-            Ok((user.into_iter().map(|cost| cost.1).collect(), auto))
+            Ok((user.into_iter().map(|cost| cost.1).collect(), firsts(&auto)))
         })
         .collect::<Outcome<_>>()?;
     let sum = |costs: &[f64]| costs.iter().sum::<f64>();

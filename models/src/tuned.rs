@@ -45,6 +45,7 @@ use resolvent_matrices::{Csr, Scalar};
 use resolvent_solvers::{
     Backstop, Change, Observer, RitzTracker, Sequence, SolveError, Solved, StopReason, Way,
 };
+use smallvec::{SmallVec, smallvec};
 use std::time::{Duration, Instant};
 
 /// What was chosen for a system, and why.
@@ -56,8 +57,8 @@ pub struct Choice {
     pub arm: Arm,
     /// The probability it was drawn with.
     pub probability: f64,
-    /// What it was chosen on.
-    pub context: Vec<f64>,
+    /// What it was chosen on; up to four numbers take no memory of their own.
+    pub context: SmallVec<[f64; 4]>,
     /// The relaxation, where there is one; none where it is found during the solve.
     pub omega: Option<f64>,
     /// Iterations it is given before the safe arm takes over.
@@ -263,10 +264,10 @@ impl<T: Scalar> Tuned<T> {
     /// Draws an arm.
     fn choose(&mut self) -> Choice {
         let context = match self.config.context {
-            ContextKind::None => Vec::new(),
-            ContextKind::Matrix => vec![self.matrix.difficulty],
-            ContextKind::Gershgorin => vec![self.matrix.gershgorin],
-            ContextKind::Given => self.given.clone(),
+            ContextKind::None => SmallVec::new(),
+            ContextKind::Matrix => smallvec![self.matrix.difficulty],
+            ContextKind::Gershgorin => smallvec![self.matrix.gershgorin],
+            ContextKind::Given => SmallVec::from_slice(&self.given),
         };
         self.tuner.distribution(&context, &mut self.p);
         let mut rng = ChaCha8Rng::seed_from_u64(own_seed(self.config.seed));

@@ -55,6 +55,9 @@ pub struct Master {
     asked: Option<(u64, Vec<f64>)>,
     /// Predicted costs.
     m: Vec<f64>,
+    /// Scratch: a weight and a loss for each expert.
+    weights: Vec<f64>,
+    losses: Vec<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -123,24 +126,21 @@ impl Master {
             advice: experts.iter().map(|_| vec![0.0; arms]).collect(),
             asked: None,
             m: vec![f64::NAN; arms],
+            weights: Vec::with_capacity(experts.len()),
+            losses: Vec::with_capacity(experts.len()),
             experts,
         }
     }
 
-    fn weigh(&self) -> Vec<f64> {
+    fn weigh(&self, weights: &mut Vec<f64>) {
         let n = self.experts.len().max(2) as f64;
         let eta = n.ln() / self.state.gaps;
         let least = self.least();
         let weigh =
             |(expert, total): (&Expert, &f64)| expert.prior * (-eta * (total - least)).exp();
-        let mut weights: Vec<f64> = self
-            .experts
-            .iter()
-            .zip(&self.state.totals)
-            .map(weigh)
-            .collect();
-        normalize(&mut weights);
-        weights
+        weights.clear();
+        weights.extend(self.experts.iter().zip(&self.state.totals).map(weigh));
+        normalize(weights);
     }
 
     fn least(&self) -> f64 {
@@ -172,8 +172,9 @@ impl Master {
         }
     }
 
-    fn mix(&self, p: &mut [f64]) {
-        let weights = self.weigh();
+    fn mix(&mut self, p: &mut [f64]) {
+        let mut weights = std::mem::take(&mut self.weights);
+        self.weigh(&mut weights);
         let gamma = self.share();
         p.fill(0.0);
         let shares = self.experts.iter().zip(&weights).zip(&self.advice);
@@ -182,6 +183,7 @@ impl Master {
             p.iter_mut().zip(advice).for_each(|(p, q)| *p += share * q);
         }
         normalize(p);
+        self.weights = weights;
     }
 
     /// Predicts the cost of each arm. One never played is taken to be as good as the best.
@@ -247,16 +249,16 @@ impl Tuner for Master {
         let model = |m: f64| if m.is_finite() { m / unit } else { 1.0 };
         let surprise = cost / unit - model(m[arm]);
         let bias = self.share();
-        let losses: Vec<f64> = self
-            .advice
-            .iter()
-            .map(|q| {
-                let expected: f64 = q.iter().zip(m).map(|(q, &m)| q * model(m)).sum();
-                expected + q[arm] / (probability + bias) * surprise
-            })
-            .collect();
+        let loss = |q: &Vec<f64>| {
+            let expected: f64 = q.iter().zip(m).map(|(q, &m)| q * model(m)).sum();
+            expected + q[arm] / (probability + bias) * surprise
+        };
+        let mut losses = std::mem::take(&mut self.losses);
+        losses.clear();
+        losses.extend(self.advice.iter().map(loss));
         // AdaHedge: the gap between what the mixture paid and its mix loss
-        let weights = self.weigh();
+        let mut weights = std::mem::take(&mut self.weights);
+        self.weigh(&mut weights);
         let paid: f64 = weights.iter().zip(&losses).map(|(w, l)| w * l).sum();
         let n = self.experts.len().max(2) as f64;
         let eta = n.ln() / self.state.gaps;
@@ -276,6 +278,7 @@ impl Tuner for Master {
             .totals
             .iter_mut()
             .for_each(|total| *total -= least);
+        (self.weights, self.losses) = (weights, losses);
         self.state.t += 1;
         self.state.plays[arm] += 1;
         let own = self.models.iter_mut().find(|model| model.0 == arm);
@@ -299,7 +302,9 @@ impl Tuner for Master {
 
     fn weights(&self) -> Vec<(String, f64)> {
         let labels = self.experts.iter().map(|expert| expert.label.clone());
-        labels.zip(self.weigh()).collect()
+        let mut weights = Vec::new();
+        self.weigh(&mut weights);
+        labels.zip(weights).collect()
     }
 
     fn save(&self) -> Value {

@@ -6,7 +6,9 @@
 //! μ and relative variance φ. That makes it the arithmetic mean that is learned: a fit of log cost
 //! would learn the geometric one, and prefer arms that are mostly good and sometimes terrible. The
 //! level, Σ θ₀ⱼ Tⱼ(u), walks at random from one outcome to the next: systems get harder and easier in
-//! ways that no context tells, and an arm that was played in easy times is not a good arm for that.
+//! ways that no context tells, and an arm that was played in easy times is not a good arm for that. Without a
+//! context, a thousandth of the prior's variance comes back to the rest of θ with each outcome, too: which arm
+//! is best changes along a sequence, and it is looked for again.
 //! The posterior is kept as Gaussian, θ ~ N(θ̂, C): an outcome moves θ̂ along Cf, f the features, to
 //! the maximum of prior times likelihood on that line,
 //!   min over η of (η − η̂)²/(2s) + (y e^{−η} + η)/φ,   s = fᵀCf

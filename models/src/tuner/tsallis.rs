@@ -43,6 +43,9 @@ pub struct Tsallis {
     /// Sums of cost/p, and of the shifts.
     costs: Vec<f64>,
     shifts: Vec<f64>,
+    /// Scratch: a distribution.
+    #[serde(skip)]
+    all: Vec<f64>,
 }
 
 const NAME: &str = "tsallis-inf";
@@ -61,6 +64,7 @@ impl Tsallis {
             mean: 1.0,
             costs: vec![0.0; arms],
             shifts: vec![0.0; arms],
+            all: Vec::with_capacity(arms),
         }
     }
 
@@ -97,12 +101,15 @@ impl Tuner for Tsallis {
         let (arm, p) = (outcome.arm, outcome.probability);
         if self.estimator == Estimator::ReducedVariance {
             let eta = self.eta();
-            let mut all = vec![0.0; self.arms()];
+            let mut all = std::mem::take(&mut self.all);
+            all.resize(self.arms(), 0.0);
             self.distribution(outcome.context, &mut all);
-            for (i, (shift, q)) in self.shifts.iter_mut().zip(all).enumerate() {
-                let around = if q >= eta * eta { 0.5 } else { 0.0 };
+            for (i, (shift, q)) in self.shifts.iter_mut().zip(&all).enumerate() {
+                let around = if *q >= eta * eta { 0.5 } else { 0.0 };
                 *shift += around - if i == arm { around / p } else { 0.0 };
             }
+            all.clear();
+            self.all = all;
         }
         self.costs[arm] += outcome.cost / p;
         self.t += 1;

@@ -20,6 +20,10 @@ const TILT: f64 = -0.4;
 
 /// Standard deviation of a step of the level; half of it for each degree of the context.
 const DRIFT: f64 = 0.05;
+/// Variance that comes back to the other coefficients with each outcome, as a part of the prior's, where there is
+/// no context: which arm is best may change along a sequence, and nothing else would tell. A context is trusted
+/// to tell.
+const CHANGE: f64 = 1e-3;
 
 /// T₀ … T₆ at a place.
 pub(super) type Polynomials = [f64; K];
@@ -57,11 +61,7 @@ impl Posterior {
                 (1, 1) if rising => TILT,
                 _ => 0.0,
             };
-            let deviation = match i + j {
-                0 => PRIOR.0,
-                degree => PRIOR.1 * PRIOR.2.powi(degree as i32 - 1),
-            };
-            self.covariance[k * p + k] = deviation * deviation;
+            self.covariance[k * p + k] = deviation(i + j).powi(2);
         }
     }
 
@@ -86,6 +86,8 @@ impl Posterior {
         for (k, (i, j)) in degrees(self.context).enumerate() {
             if i == 0 {
                 self.covariance[k * p + k] += DRIFT.powi(2) / (1 << (2 * j)) as f64;
+            } else if !self.context {
+                self.covariance[k * p + k] += CHANGE * deviation(i).powi(2);
             }
         }
         // g = C f, s = fᵀC f
@@ -143,6 +145,14 @@ impl Slice {
     pub fn variance(&self, t: &Polynomials) -> f64 {
         let t = nalgebra::SVector::<f64, K>::from_column_slice(t);
         (self.covariance * t).dot(&t)
+    }
+}
+
+/// Standard deviation of the prior of a coefficient of a degree.
+fn deviation(degree: usize) -> f64 {
+    match degree {
+        0 => PRIOR.0,
+        degree => PRIOR.1 * PRIOR.2.powi(degree as i32 - 1),
     }
 }
 

@@ -1,0 +1,84 @@
+//! From the second system of one pattern on, a tuned sequence allocates nothing, whoever tunes: choosing and learning
+//! included. A kind of arm that is played for the first time may: adaptive SOR keeps a vector that SOR does not. This binary has one test and its own global allocator, which counts.
+
+use resolvent_matrices::{Csr, generate::Poisson};
+use resolvent_models::{ContextKind, Tuned, TunedConfig, TunerKind};
+use resolvent_solvers::{CgConfig, Change, Guess, Method, Precond, SorConfig, Way};
+use std::alloc::{GlobalAlloc, Layout, System as Heap};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is handed on unchanged to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { Heap.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the pointer came from `alloc` above.
+        unsafe { Heap.dealloc(pointer, layout) }
+    }
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the pointer came from `alloc` above.
+        unsafe { Heap.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+#[test]
+fn nothing_is_allocated_from_the_second_system_on() {
+    let mut a: Csr<f64> = Poisson::default().generate().unwrap().matrix;
+    let n = a.nrows();
+    let (mut x, mut b) = (vec![0.0; n], vec![1.0; n]);
+    let ssor = Way {
+        method: Method::Cg(CgConfig::default()),
+        precond: Precond::Ssor(Default::default()),
+    };
+    let sor = Way {
+        method: Method::Sor(SorConfig::default()),
+        precond: Precond::None,
+    };
+    for way in [ssor, sor] {
+        for (name, kind, _) in TunerKind::ALL {
+            for context in [ContextKind::None, ContextKind::Matrix, ContextKind::Given] {
+                let mut config = TunedConfig::new(way);
+                config.sequence.guess = Guess::Extrapolate;
+                (config.tuner, config.context) = (kind, context);
+                let Ok(mut tuned) = Tuned::new(config) else {
+                    assert!(name == "adaptive" && way == ssor);
+                    continue;
+                };
+                let (mut late, mut played) = (0, Vec::new());
+                for t in 0..24 {
+                    a.values_mut().iter_mut().for_each(|v| *v *= 1.01);
+                    b[t] = -1.0;
+                    let change = if t == 0 {
+                        Change::Pattern
+                    } else {
+                        Change::Values
+                    };
+                    tuned.set_context(&[t as f64, 1.0]);
+                    let before = ALLOCATIONS.load(Ordering::Relaxed);
+                    let solved = tuned.next(&a, &b, change, &mut x, &mut ());
+                    let made = ALLOCATIONS.load(Ordering::Relaxed) - before;
+                    let solved = solved.unwrap();
+                    assert!(solved.solved.report.converged());
+                    let kind = std::mem::discriminant(&solved.choice.arm);
+                    // a solve that was capped reports its attempts in a list
+                    if played.contains(&kind) && t > 2 && solved.solved.attempts.is_empty() {
+                        late += made;
+                    }
+                    played.push(kind);
+                }
+                assert_eq!(late, 0, "{name}, {context:?}, {way}");
+            }
+        }
+    }
+}
