@@ -263,7 +263,7 @@ def deepxde(native, out):
 
 
 def deepxde_trains(native, out):
-    """The readme's way: numbers of order one, a network, a loss on the training samples that falls."""
+    """A network on numbers of order one, and its loss on the training samples."""
     train, test = (np.load(out / f"{native.family}_{split}.npz") for split in ("train", "test"))
     mean, std, scale = train["branch"].mean(), train["branch"].std(), train["y"].std()
     part = lambda f: (((f["branch"] - mean) / std, f["trunk"]), f["y"] / scale)  # noqa: E731
