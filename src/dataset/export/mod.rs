@@ -3,12 +3,14 @@
 //!
 //! | layout | files | loaded by |
 //! |---|---|---|
-//! | neuraloperator | `NAME_train_RES.pt`, `NAME_test_RES.pt`, … with `x` and `y` (N, …) | `PTDataset` and the loaders on it |
+//! | neuraloperator | `NAME_train_RES.pt`, `NAME_test_RES.pt`, … with `x` and `y`, (N, …) or (N, C, …) | `PTDataset` and the loaders on it |
 //! | deeponet | `NAME_train.npz`, `NAME_test.npz`, … with `branch` (N, m), `trunk` (P, d), `y` (N, P) | `deepxde.data.TripleCartesianProd` |
-//!
-//! | the-well | `data/{train,valid,test}/NAME.hdf5`, `stats.yaml` | The Well's data sets |
+//! | the-well | `data/{train,valid,test}/NAME.hdf5`, `stats.yaml` | The Well's `WellDataset` |
 //! | pdebench | `2D_NAME_Train.hdf5`, … with `nu` (N, X, Y), `tensor` (N, 1, X, Y) | PDEBench's `FNODatasetSingle` |
+//!
+//! `tests/loaders` loads each of them through the loader of its package.
 
+mod channels;
 mod hdf5;
 mod pdebench;
 mod torch;
@@ -53,8 +55,11 @@ pub fn export(folder: &Folder, layout: Layout, out: &Path) -> Result<Vec<PathBuf
             format!("shard {shard} is not there yet; `resolvent dataset run` makes it"),
         ));
     }
-    if layout == Layout::TheWell {
-        well::whole(folder)?;
+    match layout {
+        Layout::Neuraloperator => channels::fits(folder)?,
+        Layout::Deeponet => one_a_point(folder)?,
+        Layout::TheWell => well::whole(folder)?,
+        Layout::Pdebench => pdebench::fits(folder)?,
     }
     for shard in 0..request.shards() {
         let record = folder.done(shard)?;
@@ -91,7 +96,8 @@ pub fn export(folder: &Folder, layout: Layout, out: &Path) -> Result<Vec<PathBuf
         return Err(DatasetError::file(&folder.path, problem));
     }
     if layout == Layout::TheWell {
-        files.push(well::statistics(folder, out)?);
+        let samples = usable(folder, request.split.of(request.samples).train)?;
+        files.push(well::statistics(&Set { folder, samples }, out)?);
     }
     Ok(files)
 }
@@ -106,6 +112,21 @@ fn single(folder: &Folder) -> Result<(), DatasetError> {
         "{} has {inputs} inputs and {outputs} outputs, this layout takes one of each; read the arrays of the \
          folder instead",
         folder.stored.name
+    )))
+}
+
+/// One input, and one output with a number for each point of the grid.
+fn one_a_point(folder: &Folder) -> Result<(), DatasetError> {
+    single(folder)?;
+    let values = &folder.stored.outputs[0];
+    let points = folder.stored.grid.iter().product::<usize>();
+    if values.len() == points {
+        return Ok(());
+    }
+    Err(DatasetError::Request(format!(
+        "`{}` has {} numbers for {points} points; this layout takes one for each",
+        values.name,
+        values.len()
     )))
 }
 
@@ -139,10 +160,28 @@ struct Set<'a> {
 }
 
 /// One of the fields of a family.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Which {
     Input(usize),
     Output(usize),
+}
+
+/// All of them.
+fn fields(folder: &Folder) -> impl Iterator<Item = (Which, &FieldSpec)> {
+    let inputs = folder.stored.inputs.iter().enumerate();
+    let outputs = folder.stored.outputs.iter().enumerate();
+    inputs
+        .map(|(at, field)| (Which::Input(at), field))
+        .chain(outputs.map(|(at, field)| (Which::Output(at), field)))
+}
+
+/// Whether time is the first index of a field: a cube of steps may look like anything.
+fn timed(folder: &Folder, which: Which, field: &FieldSpec) -> bool {
+    let grid = &folder.stored.grid;
+    matches!(which, Which::Output(_))
+        && field.shape.split_first().is_some_and(|(steps, rest)| {
+            *steps == folder.stored.steps && rest.starts_with(grid.as_slice())
+        })
 }
 
 impl Set<'_> {
@@ -158,34 +197,47 @@ impl Set<'_> {
         self.samples.len() as u64
     }
 
-    fn shape(&self, which: Which) -> Vec<u64> {
-        let mut shape = vec![self.len()];
-        shape.extend(self.spec(which).shape.iter().map(|d| *d as u64));
-        shape
-    }
-
     /// Calls `take` with each row of a field.
     fn rows(
         &self,
         which: Which,
         mut take: impl FnMut(&[f64]) -> Result<(), DatasetError>,
     ) -> Result<(), DatasetError> {
+        self.rows_of(&[which], |rows| take(&rows[0]))
+    }
+
+    /// Calls `take` with the rows of several fields, sample by sample.
+    fn rows_of(
+        &self,
+        fields: &[Which],
+        mut take: impl FnMut(&[Vec<f64>]) -> Result<(), DatasetError>,
+    ) -> Result<(), DatasetError> {
         let folder = self.folder;
         let shard_size = folder.plan.request.shard as u64;
-        let mut row = vec![0.0; self.spec(which).len()];
-        let mut open: Option<(u64, Rows)> = None;
+        let mut values: Vec<_> = fields
+            .iter()
+            .map(|field| vec![0.0; self.spec(*field).len()])
+            .collect();
+        let mut open: Option<(u64, Vec<Rows>)> = None;
         for sample in &self.samples {
             let shard = sample / shard_size;
-            let rows = match open.take() {
-                Some((at, rows)) if at == shard => rows,
-                _ => Rows::open(&match which {
-                    Which::Input(at) => folder.inputs(shard as usize).swap_remove(at),
-                    Which::Output(at) => folder.outputs(shard as usize).swap_remove(at),
-                })?,
+            let files = match open.take() {
+                Some((at, files)) if at == shard => files,
+                _ => {
+                    let arrays = fields.iter().map(|field| match *field {
+                        Which::Input(at) => folder.inputs(shard as usize).swap_remove(at),
+                        Which::Output(at) => folder.outputs(shard as usize).swap_remove(at),
+                    });
+                    arrays
+                        .map(|path| Rows::open(&path))
+                        .collect::<Result<_, _>>()?
+                }
             };
-            let (_, rows) = open.insert((shard, rows));
-            rows.read(sample % shard_size, &mut row)?;
-            take(&row)?;
+            let (_, files) = open.insert((shard, files));
+            for (rows, values) in files.iter_mut().zip(&mut values) {
+                rows.read(sample % shard_size, values)?;
+            }
+            take(&values)?;
         }
         Ok(())
     }
@@ -206,8 +258,15 @@ impl Set<'_> {
 
     /// Coordinates of the `n` points of a field along a dimension.
     fn axis(&self, field: &FieldSpec, n: usize) -> Result<Vec<f64>, DatasetError> {
+        // a field at the nodes with two more along a side has the boundary, and this one has not
+        let around = |other: &FieldSpec| {
+            let mut sides = other.shape.iter().zip(&field.shape);
+            other.site == Site::Nodes && sides.all(|(m, n)| *m == n + 2)
+        };
+        let inner = self.folder.stored.inputs.iter().any(around);
         let place = match field.site {
             Site::Cells => |i: usize, n: usize| (i as f64 + 0.5) / n as f64,
+            Site::Nodes if inner => |i: usize, n: usize| (i + 1) as f64 / (n + 1) as f64,
             Site::Nodes => |i: usize, n: usize| i as f64 / (n - 1) as f64,
             Site::Sides | Site::Numbers => {
                 let problem = format!(
@@ -222,12 +281,11 @@ impl Set<'_> {
 
     /// `NAME_SPLIT_RES.pt`.
     fn tensors(&self, out: &Path, split: &str) -> Result<PathBuf, DatasetError> {
-        single(self.folder)?;
         let resolution = self.folder.stored.grid.iter().max().copied().unwrap_or(0);
         let stem = format!("{}_{split}_{resolution}", self.folder.stored.name);
         let path = out.join(format!("{stem}.pt"));
-        let fields = [Which::Input(0), Which::Output(0)];
-        let [x, y] = fields.map(|field| self.shape(field));
+        let sides = channels::sides(self.folder)?;
+        let [x, y] = sides.each_ref().map(|side| side.shape(self.len()));
         write(&path, |zip| {
             let failed = || DatasetError::io(&path, "write");
             let mut entry = |name: &str, content: &[u8]| {
@@ -237,10 +295,10 @@ impl Set<'_> {
             entry("data.pkl", &torch::pickle(&[("x", &x), ("y", &y)])).map_err(failed())?;
             entry("byteorder", b"little").map_err(failed())?;
             entry("version", b"3\n").map_err(failed())?;
-            for (storage, field) in fields.into_iter().enumerate() {
+            for (storage, side) in sides.iter().enumerate() {
                 zip.begin(&format!("{stem}/data/{storage}"))
                     .map_err(failed())?;
-                self.bytes(field, |bytes| zip.write(bytes).map_err(failed()))?;
+                side.write(self, |bytes| zip.write(bytes).map_err(failed()))?;
             }
             Ok(())
         })?;
@@ -249,19 +307,11 @@ impl Set<'_> {
 
     /// `NAME_SPLIT.npz`.
     fn branch_and_trunk(&self, out: &Path, split: &str) -> Result<PathBuf, DatasetError> {
-        single(self.folder)?;
         let path = out.join(format!("{}_{split}.npz", self.folder.stored.name));
         let (branch, values) = (Which::Input(0), Which::Output(0));
         let trunk = self.coordinates(self.spec(values))?;
         let d = self.folder.stored.grid.len();
         let points = trunk.len() / d.max(1);
-        if self.spec(values).len() != points {
-            return Err(DatasetError::Request(format!(
-                "`{}` has {} numbers for {points} points; this layout takes one for each",
-                self.spec(values).name,
-                self.spec(values).len()
-            )));
-        }
         write(&path, |zip| {
             let failed = || DatasetError::io(&path, "write");
             let begin = |zip: &mut Archive, name: &str, shape: &[u64]| {

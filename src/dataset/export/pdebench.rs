@@ -4,23 +4,33 @@
 use super::hdf5::{Hdf5, Kind, Value};
 use super::well::{line, turned};
 use super::{Set, Which, single};
+use crate::dataset::folder::Folder;
 use crate::dataset::{DatasetError, Dtype, durable};
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
+/// Refuses a family of another kind.
+pub fn fits(folder: &Folder) -> Result<(), DatasetError> {
+    single(folder)?;
+    let grid = &folder.stored.grid;
+    // the right-hand side is the number `beta`
+    let diffusion = matches!(folder.stored.inputs[0].name, "a" | "k");
+    let images = super::fields(folder).all(|(_, field)| field.shape == *grid);
+    if diffusion && grid.len() == 2 && images {
+        return Ok(());
+    }
+    Err(DatasetError::Request(format!(
+        "{}: this layout takes one coefficient of diffusion and one solution in two dimensions, a number a point",
+        folder.stored.name
+    )))
+}
+
 /// Writes a split.
 pub fn write(set: &Set<'_>, out: &Path, split: &str) -> Result<PathBuf, DatasetError> {
     let folder = set.folder;
-    single(folder)?;
     let fields = [Which::Input(0), Which::Output(0)];
     let grid = &folder.stored.grid;
-    if grid.len() != 2 || fields.iter().any(|field| set.spec(*field).shape != *grid) {
-        return Err(DatasetError::Request(format!(
-            "{}: this layout takes one coefficient and one solution in two dimensions, a number a point",
-            folder.stored.name
-        )));
-    }
     let name = match split {
         "train" => "Train",
         "valid" => "Valid",
