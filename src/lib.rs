@@ -15,8 +15,8 @@ pub use resolvent_matrices::{
     Complex, Csr, CsrRef, Evidence, Grid, MatrixError, Scalar, mtx, petsc,
 };
 pub use resolvent_solvers::{
-    Auto, AutoConfig, Cg, CgConfig, LinearOperator, Method, Nullspace, Observer, Precond,
-    Preconditioner, SolveError, SolveReport, Solver, Step, StopReason, Stopping, System,
+    Auto, AutoConfig, Cg, CgCoefficients, CgConfig, LinearOperator, Method, Nullspace, Observer,
+    Precond, Preconditioner, SolveError, SolveReport, Solver, Step, StopReason, Stopping, System,
 };
 
 pub use resolvent_solvers::precond;

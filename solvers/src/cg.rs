@@ -19,6 +19,7 @@
 //! - Y. Notay, Flexible conjugate gradients, SIAM J. Sci. Comput. 22(4):1444–1460, 2000,
 //!   doi:10.1137/S1064827599362314.
 
+mod coefficients;
 mod eisenstat;
 mod many;
 
@@ -26,6 +27,7 @@ use crate::run::{Run, Verdict};
 use crate::{
     Linearity, Observer, SolveError, SolveReport, Solver, StopReason, Stopping, System, kernels,
 };
+pub use coefficients::CgCoefficients;
 use eisenstat::{Bare, Ended};
 use resolvent_matrices::{Real, Scalar};
 
@@ -185,6 +187,7 @@ impl<T: Scalar> Cg<T> {
             if rho_new <= T::Real::ZERO {
                 break StopReason::IndefinitePreconditioner;
             }
+            let mut beta = T::Real::ZERO;
             if rho == T::Real::ZERO {
                 p.copy_from_slice(z); // p = z
             } else {
@@ -193,7 +196,7 @@ impl<T: Scalar> Cg<T> {
                 } else {
                     rho_new
                 };
-                let beta = numerator / rho;
+                beta = numerator / rho;
                 kernels::xpby(z, T::from_real(beta), p); // p ← z + βp
             }
             rho = rho_new;
@@ -205,8 +208,10 @@ impl<T: Scalar> Cg<T> {
             if pq <= T::Real::ZERO {
                 break StopReason::IndefiniteOperator;
             }
-            let alpha = T::from_real(rho / pq); // α = (r,z)/(p,Ap)
+            let step = rho / pq; // α = (r,z)/(p,Ap)
+            let alpha = T::from_real(step);
             kernels::axpy(alpha, p, x); // x ← x + αp
+            run.coefficients(rho, beta, step);
             let partial = if polak_ribiere {
                 kernels::scale(alpha, q); // q ← αAp
                 kernels::axpy_norm_squared(-T::ONE, q, r) // r ← r − q

@@ -1,5 +1,6 @@
 //! Watching a solve, and stopping it.
 
+use crate::CgCoefficients;
 use resolvent_matrices::Scalar;
 use std::ops::ControlFlow;
 
@@ -22,6 +23,12 @@ pub trait Observer<T: Scalar>: Send {
     /// Called before every iteration and once after the last. `Break` ends the solve with
     /// [`StopReason::Interrupted`](crate::StopReason::Interrupted).
     fn step(&mut self, step: &Step<'_, T>) -> ControlFlow<()>;
+
+    /// CG and recycled CG show the numbers of an iteration, once x has been moved and before the
+    /// [`step`](Self::step) that follows. Costs nothing: they are known. Other methods show none.
+    fn coefficients(&mut self, of: &CgCoefficients<T::Real>) {
+        let _ = of;
+    }
 
     /// A solve by this method with this preconditioner is about to begin. Called by
     /// [`Auto`](crate::Auto), which may try several.

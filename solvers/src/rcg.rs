@@ -197,13 +197,15 @@ impl<T: Scalar> Rcg<T> {
             let mu = &mut self.window.mu()[..k];
             run.dots(&self.c[..k * n], z, mu); // μ = Cᴴz
             self.h[..k].copy_from_slice(mu);
+            let mut turn = T::Real::ZERO; // β
             if begun {
                 let numerator = if polak_ribiere {
                     -alpha * run.dot(q, z).re() // (r⁺ − r, z) = −α(Ap, z)
                 } else {
                     rho_new
                 };
-                let beta = T::from_real(numerator / rho);
+                turn = numerator / rho;
+                let beta = T::from_real(turn);
                 if refining {
                     self.window.set_rho(rho_new);
                     if self.window.full() {
@@ -239,6 +241,7 @@ impl<T: Scalar> Rcg<T> {
             }
             alpha = rho / pq; // α = (r,z)/(p,Ap)
             kernels::axpy(T::from_real(alpha), p, x); // x ← x + αp
+            run.coefficients(rho, turn, alpha);
             let partial = kernels::axpy_norm_squared(T::from_real(-alpha), q, r); // r ← r − αAp
             rnorm = run.norm_from(partial);
             if refining {

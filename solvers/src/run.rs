@@ -1,6 +1,7 @@
 //! The bookkeeping of one solve, shared by all methods: counts, norms, the stopping test, and the
 //! rule that convergence is claimed on the recomputed residual alone.
 
+use crate::cg::CgCoefficients;
 use crate::precond::Linearity;
 use crate::recycling::{Meter, fingerprint};
 use crate::reduce::{any, dot, norm, norm_from};
@@ -278,6 +279,18 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
     /// ‖x‖₂ from this process's share of ‖x‖₂².
     pub fn norm_from(&self, partial: T::Real) -> T::Real {
         norm_from(self.comm, partial)
+    }
+
+    /// Shows the observer the numbers of the iteration at hand: ρ = (r,z), α, and the β that p was
+    /// made with, 0 where the directions begin anew.
+    pub fn coefficients(&mut self, rho: T::Real, beta: T::Real, alpha: T::Real) {
+        let k = self.iterations;
+        self.observer.coefficients(&CgCoefficients {
+            k,
+            rho,
+            beta,
+            alpha,
+        });
     }
 
     /// An iteration is done; the residual is now that of a recurrence.

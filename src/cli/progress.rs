@@ -2,7 +2,7 @@
 
 use super::interrupt;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use resolvent::{Observer, Scalar, Step};
+use resolvent::{CgCoefficients, Observer, Scalar, Step};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -67,6 +67,10 @@ impl<T: Scalar<Real = f64>> Observer<T> for Progress<'_, T> {
             return ControlFlow::Break(());
         }
         flow
+    }
+
+    fn coefficients(&mut self, of: &CgCoefficients<f64>) {
+        self.next.coefficients(of);
     }
 
     fn begin(&mut self, solver: &'static str, precond: &'static str) {

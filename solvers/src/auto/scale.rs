@@ -1,7 +1,7 @@
 //! Right-hand sides whose squares would under- or overflow, brought to the size of one.
 
 use super::Auto;
-use crate::{Observer, SolveError, SolveReport, Step, System};
+use crate::{CgCoefficients, Observer, SolveError, SolveReport, Step, System};
 use resolvent_matrices::{Real, Scalar};
 use std::ops::ControlFlow;
 
@@ -83,6 +83,11 @@ impl<T: Scalar> Observer<T> for Shown<'_, T> {
             x: None,
             r: None,
         })
+    }
+
+    fn coefficients(&mut self, of: &CgCoefficients<T::Real>) {
+        let rho = of.rho * self.back * self.back;
+        self.observer.coefficients(&CgCoefficients { rho, ..*of });
     }
 
     fn begin(&mut self, solver: &'static str, precond: &'static str) {

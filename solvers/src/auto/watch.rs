@@ -1,6 +1,6 @@
 //! Ends an attempt that does not get on.
 
-use crate::{Observer, Step, StopReason, Stopping};
+use crate::{CgCoefficients, Observer, Step, StopReason, Stopping};
 use resolvent_matrices::{Real, Scalar};
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -150,6 +150,10 @@ impl<T: Scalar> Observer<T> for Watch<'_, T> {
             }
         }
         self.observer.step(step)
+    }
+
+    fn coefficients(&mut self, of: &CgCoefficients<T::Real>) {
+        self.observer.coefficients(of);
     }
 
     fn column(&mut self, index: usize) {

@@ -74,6 +74,8 @@ impl<T: Scalar> Cg<T> {
         run.count(0, 1);
         let mut rho = squared(run.norm(r)); // ρ = (r̂,r̂)
         let (mut known, mut known_at) = (ratio(rnorm, rho), 0); // ‖r‖/‖r̂‖, and when it was taken
+        let omega = op.omega();
+        let rest = T::Real::from_f64(2.0) - omega;
         let (mut fresh, mut beta, mut foreign) = (true, T::Real::ZERO, false);
         let reason = loop {
             if !fresh {
@@ -126,8 +128,11 @@ impl<T: Scalar> Cg<T> {
             if uq <= T::Real::ZERO {
                 break StopReason::IndefiniteOperator;
             }
-            let alpha = T::from_real(rho / uq); // α = (r̂,r̂)/(u,q)
+            let step = rho / uq; // α = (r̂,r̂)/(u,q)
+            let alpha = T::from_real(step);
             op.advance(alpha, t); // x ← x + αSt
+            // of plain CG: M⁻¹ = (2−ω) times that of the trick, (r,z) = (2−ω)(r̂,r̂)/ω
+            run.coefficients(rho * (rest / omega), beta, step / rest);
             let partial = kernels::axpy_norm_squared(-alpha, q, r); // r̂ ← r̂ − αq
             let rho_new = run.sums([T::from_real(partial)])[0].re();
             beta = rho_new / rho; // β = (r̂⁺,r̂⁺)/(r̂,r̂)

@@ -4,7 +4,7 @@
 //! are still on their way, so that A and M are read from memory once an iteration and not once a
 //! column. The iterates are those of one column alone, up to rounding.
 
-use super::Cg;
+use super::{Cg, CgCoefficients};
 use crate::precond::PrecondError;
 use crate::run::{Run, Verdict};
 use crate::solver::check_columns;
@@ -25,6 +25,8 @@ struct Walker<'s, 'o, T: Scalar> {
     x: &'s mut [T],
     /// (r,z); 0 before the first direction.
     rho: T::Real,
+    /// β of the direction at hand; 0 of the first.
+    beta: T::Real,
     rnorm: T::Real,
     reason: Option<StopReason>,
 }
@@ -64,6 +66,12 @@ impl<T: Scalar> Observer<T> for Watch<'_, '_, T> {
         let mut observer = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         observer.column(self.column);
         observer.step(step)
+    }
+
+    fn coefficients(&mut self, of: &CgCoefficients<T::Real>) {
+        let mut observer = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        observer.column(self.column);
+        observer.coefficients(of);
     }
 }
 
@@ -145,6 +153,7 @@ impl<T: Scalar> Cg<T> {
                 run,
                 x,
                 rho: T::Real::ZERO,
+                beta: T::Real::ZERO,
                 rnorm,
                 reason: None,
             });
@@ -205,6 +214,7 @@ impl<T: Scalar> Walker<'_, '_, T> {
             return Some(StopReason::IndefinitePreconditioner);
         }
         if self.rho == T::Real::ZERO {
+            self.beta = T::Real::ZERO;
             p.copy_from_slice(z); // p = z
         } else {
             let numerator = if polak_ribiere {
@@ -212,8 +222,8 @@ impl<T: Scalar> Walker<'_, '_, T> {
             } else {
                 rho_new
             };
-            let beta = numerator / self.rho;
-            kernels::xpby(z, T::from_real(beta), p); // p ← z + βp
+            self.beta = numerator / self.rho;
+            kernels::xpby(z, T::from_real(self.beta), p); // p ← z + βp
         }
         self.rho = rho_new;
         None
@@ -235,8 +245,10 @@ impl<T: Scalar> Walker<'_, '_, T> {
         if pq <= T::Real::ZERO {
             return Some(StopReason::IndefiniteOperator);
         }
-        let alpha = T::from_real(self.rho / pq); // α = (r,z)/(p,Ap)
+        let step = self.rho / pq; // α = (r,z)/(p,Ap)
+        let alpha = T::from_real(step);
         kernels::axpy(alpha, p, self.x); // x ← x + αp
+        self.run.coefficients(self.rho, self.beta, step);
         let partial = if polak_ribiere {
             kernels::scale(alpha, q); // q ← αAp
             kernels::axpy_norm_squared(-T::ONE, q, r) // r ← r − q

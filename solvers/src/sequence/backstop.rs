@@ -1,6 +1,6 @@
 //! What keeps a bad choice from costing the solve.
 
-use crate::{Observer, Step, Way};
+use crate::{CgCoefficients, Observer, Step, Way};
 use resolvent_matrices::Scalar;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -63,6 +63,10 @@ impl<T: Scalar> Observer<T> for Budget<'_, T> {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
+    }
+
+    fn coefficients(&mut self, of: &CgCoefficients<T::Real>) {
+        self.observer.coefficients(of);
     }
 
     fn begin(&mut self, solver: &'static str, precond: &'static str) {

@@ -64,6 +64,11 @@ impl<'a, T: Scalar> Eisenstat<'a, T> {
         }
     }
 
+    /// ω.
+    pub fn omega(&self) -> T::Real {
+        self.omega.re()
+    }
+
     /// r̂ ← ω K⁻¹ S r.
     pub fn reduce(&mut self, r: &[T], reduced: &mut [T]) {
         kernels::multiply(self.scale, r, self.w);
