@@ -78,8 +78,8 @@ pub use resolvent_matrices::{Complex, Real, Scalar};
 pub use sequence::{Backstop, Change, Guess, Sequence, SequenceConfig, Solved};
 pub use solver::{Solver, System};
 pub use sor::{
-    Direction, Order, RitzEstimate, RitzTracker, Smoother, SmootherConfig, Sor, SorConfig, Tracked,
-    lanczos_beta, young_omega,
+    CgRitz, Direction, Order, RitzEstimate, RitzTracker, Smoother, SmootherConfig, Sor, SorConfig,
+    Tracked, lanczos_beta, young_omega,
 };
 pub use stopping::Stopping;
 pub use way::Way;

@@ -32,7 +32,7 @@ mod sweep;
 mod tests;
 
 pub use adaptive::young_omega;
-pub use ritz::{RitzEstimate, RitzTracker, Tracked, lanczos_beta};
+pub use ritz::{CgRitz, RitzEstimate, RitzTracker, Tracked, lanczos_beta};
 pub use smoother::{Smoother, SmootherConfig};
 
 use crate::precond::split::check_omega;

@@ -18,10 +18,12 @@
 
 mod eigen;
 mod follow;
+mod of_cg;
 
 use crate::precond::PrecondError;
 use crate::{LinearOperator, kernels};
 use eigen::eigen;
+pub use of_cg::CgRitz;
 use resolvent_matrices::{CsrRef, Real, Scalar};
 
 const NAME: &str = "ritz";

@@ -1,6 +1,8 @@
 use super::*;
+use crate::precond::Jacobi;
 use crate::sor::young_omega;
 use crate::testing::*;
+use crate::{Cg, CgConfig, Solver, System};
 use resolvent_matrices::{Complex, Csr};
 
 /// The 5-point matrix: β = 4 cos(π/(m+1))/d.
@@ -29,6 +31,70 @@ fn beta_of_a_grid_is_enclosed() {
         let (got, best) = (young_omega(ritz.beta_upper()), young_omega(beta));
         assert!(got >= best - 1e-12 && got < best + 0.05, "{got} {best}");
     }
+}
+
+/// What CG with Jacobi sees of β.
+fn by_cg(a: &Csr<f64>, b: &[f64], max_iters: usize) -> Option<Tracked> {
+    let mut jacobi = Jacobi::new(a).unwrap();
+    let mut config = CgConfig::default();
+    config.stopping.max_iters = max_iters;
+    let (mut x, mut ritz) = (vec![0.0; b.len()], CgRitz::default());
+    let system = System::new(a, b, &mut jacobi);
+    let mut cg = Cg::new(b.len(), config);
+    cg.solve(system, &mut x, &mut ritz).unwrap();
+    ritz.beta()
+}
+
+#[test]
+fn cg_tells_beta_on_its_way() {
+    for (m, diagonal) in [(10, 4.0), (20, 4.4), (40, 4.0), (60, 4.0)] {
+        let (a, beta) = model(m, diagonal);
+        let b = vector::<f64>(m * m, 5);
+        let mut low = 0.0;
+        for most in [2, 3, 8, 20, 1000] {
+            let found = by_cg(&a, &b, most).unwrap();
+            assert!(
+                found.low >= low && found.low <= beta + 1e-12,
+                "{m}, {most}: {found:?}, {beta}"
+            );
+            assert!(found.high < 1.0 && found.matvecs == 0);
+            low = found.low;
+        }
+        // a solve to 1e-8 knows it to a hundredth of what is left to 1
+        let found = by_cg(&a, &b, 1000).unwrap();
+        let off = |x: f64| (x - beta).abs() / (1.0 - beta);
+        assert!(
+            off(found.low) < 0.01 && off(found.high) < 0.05,
+            "{m}: {found:?}, {beta}"
+        );
+        assert!(beta <= found.high + 1e-12);
+    }
+}
+
+#[test]
+fn cg_and_lanczos_agree() {
+    // the same process, from the same vector: D is a multiple of I
+    let (a, _) = model(25, 4.2);
+    let b = vector::<f64>(625, 9);
+    for steps in [2, 5, 12, 24] {
+        let lanczos = lanczos_beta(&a, steps, Some(&b)).unwrap();
+        // one iteration more, which tells where the process would have gone on
+        let cg = by_cg(&a, &b, steps + 1).unwrap();
+        assert!((cg.low - (1.0 - lanczos.low)).abs() < 1e-10, "{steps}");
+        let [cg, lanczos] = [cg.high, lanczos.beta_upper()];
+        assert!(cg <= lanczos + 1e-10, "{steps}: {cg} {lanczos}");
+    }
+}
+
+#[test]
+fn cg_that_saw_too_little_says_nothing() {
+    let (a, _) = model(10, 4.0);
+    assert_eq!(by_cg(&a, &vector::<f64>(100, 1), 1), None);
+    assert_eq!(by_cg(&a, &[0.0; 100], 10), None);
+    let mut ritz = CgRitz::default();
+    assert_eq!(ritz.beta(), None);
+    ritz.forget();
+    assert_eq!(ritz.beta(), None);
 }
 
 #[test]
