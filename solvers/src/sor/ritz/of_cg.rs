@@ -29,7 +29,9 @@ use std::ops::ControlFlow;
 /// let (mut jacobi, mut ritz) = (Jacobi::new(&a)?, CgRitz::default());
 /// Cg::new(a.nrows(), CgConfig::default()).solve(System::new(&a, &b, &mut jacobi), &mut x, &mut ritz)?;
 /// let beta = ritz.beta().expect("CG took at least two iterations");
-/// assert!(beta.low < beta.high && beta.high < 1.0 && young_omega(beta.high) > 1.5);
+/// assert!(beta.low <= beta.high && beta.high < 1.0);
+/// let omega = young_omega(beta.high); // for every system like this one
+/// assert!((1.3..2.0).contains(&omega), "{omega}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default)]
