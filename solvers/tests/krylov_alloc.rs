@@ -4,9 +4,9 @@
 use resolvent_solvers::matrices::Csr;
 use resolvent_solvers::precond::{Identity, Jacobi, Ssor, SsorConfig};
 use resolvent_solvers::{
-    Bicgstab, BicgstabConfig, Cg, CgConfig, Complex, Fcg, FcgConfig, Fgmres, Gcrodr, GcrodrConfig,
-    Gmres, GmresConfig, Minres, MinresConfig, Orthogonalization, Preconditioner, Rcg, RcgConfig,
-    Scalar, Solver, Sor, SorConfig, Stopping, System,
+    Bicgstab, BicgstabConfig, Cg, CgConfig, Complex, EnergyConfig, EnergyEstimator, Fcg, FcgConfig,
+    Fgmres, Gcrodr, GcrodrConfig, Gmres, GmresConfig, Minres, MinresConfig, Orthogonalization,
+    Preconditioner, Rcg, RcgConfig, Scalar, Solver, Sor, SorConfig, Stopping, System,
 };
 use std::alloc::{GlobalAlloc, Layout, System as Heap};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -182,6 +182,7 @@ fn allocates_nothing_again<T: Scalar>(n: usize) {
         Cg::new(n, CgConfig::default()),
     );
     let (mut none, mut ssor) = (Identity, Ssor::new(&a, SsorConfig::default()).unwrap());
+    let mut estimator = EnergyEstimator::new(EnergyConfig::default());
     for round in 0..3 {
         let mut x = vec![T::ZERO; n];
         let before = ALLOCATIONS.load(Ordering::SeqCst);
@@ -193,7 +194,8 @@ fn allocates_nothing_again<T: Scalar>(n: usize) {
         ssor.update(&a).unwrap();
         ssor.set_omega(omega).unwrap();
         let system = System::new(&a, &b, &mut ssor);
-        let second = cg.solve(system, &mut x, &mut ()).unwrap();
+        let second = cg.solve(system, &mut x, &mut estimator).unwrap();
+        assert!(estimator.above().is_some() && estimator.below().is_some());
         let count = ALLOCATIONS.load(Ordering::SeqCst) - before;
         assert!(first.converged() && second.converged() && first.iterations > 10);
         assert!(
