@@ -18,6 +18,7 @@
 //! ```
 
 pub mod arms;
+pub mod bars;
 pub mod chain;
 pub mod choice;
 pub mod durable;
@@ -26,10 +27,12 @@ pub mod export;
 pub mod folder;
 pub mod manifest;
 pub mod npy;
+mod open;
 pub mod order;
 pub mod record;
 pub mod request;
 pub mod restrict;
+mod rows;
 pub mod run;
 pub mod source;
 pub mod split;
@@ -37,6 +40,7 @@ pub mod stats;
 pub mod systems;
 pub mod verify;
 
+pub use bars::ErrorBars;
 pub use choice::Choice;
 pub use error::DatasetError;
 pub use folder::{Folder, Plan};

@@ -1,6 +1,7 @@
 //! What a data set is asked to be: everything that its numbers depend on.
 
 use super::DatasetError;
+use super::bars::{self, ErrorBars};
 use super::npy::Dtype;
 use super::split::Shares;
 use super::systems::{self, Pair};
@@ -47,6 +48,9 @@ pub struct Request {
     pub shard: usize,
     /// Samples that are solved one after the other, with what is carried from one to the next.
     pub chain: usize,
+    /// Whether the errors of the labels are estimated.
+    #[serde(default)]
+    pub error_bars: Option<ErrorBars>,
     /// Training, validation and test.
     pub split: Shares,
 }
@@ -151,6 +155,9 @@ impl Request {
                  interpolate them yourself"
                     .into(),
             );
+        }
+        if self.error_bars.is_some_and(|bars| bars.every.is_some()) {
+            bars::doubled(self, &self.family()?.describe())?;
         }
         self.split.check()
     }

@@ -1,5 +1,6 @@
 //! `resolvent dataset`: what is written, read back; killed and gone on with; refused; judged.
 
+mod bars;
 mod refusals;
 mod resume;
 mod tampered;

@@ -125,7 +125,18 @@ pub struct SolveWith {
     /// the nearest, along a Hilbert curve, or along a minimum spanning tree
     #[arg(long, value_enum, default_value_t = OrderArg::Given)]
     pub order: OrderArg,
+    /// Estimate the errors of the labels, in errors-NNNN.npy: that of the solve, in the energy norm, for
+    /// every sample that CG solves, and that of the grid, against the doubled grid, for some
+    #[arg(long)]
+    pub error_bars: bool,
+    /// Part of the samples that are solved on the doubled grid as well, by index; 0: none. Implies
+    /// --error-bars [default: 0.0625, one in 16]
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
+    pub error_bars_fraction: Option<f64>,
 }
+
+/// Part of the samples that are solved on the doubled grid, where none is given.
+pub const FRACTION: f64 = 0.0625;
 
 impl From<OrderArg> for Kind {
     fn from(arg: OrderArg) -> Self {

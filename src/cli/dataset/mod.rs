@@ -21,7 +21,7 @@ use report::DatasetJson;
 use resolvent::dataset::arms::{self, Arm};
 use resolvent::dataset::systems::Pair;
 use resolvent::dataset::{
-    DatasetError, Folder, Ran, Request, export, manifest, run as shards, verify,
+    DatasetError, Folder, Ran, Request, bars, export, manifest, run as shards, verify,
 };
 use resolvent::petsc::PetscOptions;
 use std::path::Path;
@@ -76,6 +76,7 @@ fn make_one(
         false => manifest::merge(&folder)?,
     };
     let mut result = DatasetJson::new(&folder, &totals, &ran, arms);
+    result.error_bars = summary(&folder)?;
     result.seconds.setup += result
         .arms
         .iter()
@@ -94,6 +95,12 @@ fn make_one(
         true => Status::Done,
         false => Status::NotConverged,
     })
+}
+
+/// What the error bars are, where they are asked for.
+fn summary(folder: &Folder) -> Result<Option<Vec<bars::Summary>>, DatasetError> {
+    let asked = folder.plan.request.error_bars.is_some();
+    asked.then(|| bars::summary(folder)).transpose()
 }
 
 /// The folder of a request: begun before, or now.
@@ -263,7 +270,8 @@ fn run_part(args: &RunArgs, threads: usize) -> Result<Status, CliError> {
 fn merge(args: &FolderArgs) -> Result<Status, CliError> {
     let folder = Folder::open(&args.folder)?;
     let totals = manifest::merge(&folder)?;
-    let result = DatasetJson::new(&folder, &totals, &Ran::default(), Vec::new());
+    let mut result = DatasetJson::new(&folder, &totals, &Ran::default(), Vec::new());
+    result.error_bars = summary(&folder)?;
     say(&args.common, &result.text())?;
     if let Some(path) = &args.common.json {
         words::json(path, &result)?;

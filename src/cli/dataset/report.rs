@@ -2,6 +2,7 @@
 
 use crate::cli::report::seconds;
 use resolvent::dataset::arms::Arm;
+use resolvent::dataset::bars::Summary;
 use resolvent::dataset::{Folder, Ran, Seconds, Totals};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -34,6 +35,8 @@ pub struct DatasetJson {
     pub solver: String,
     pub precond: String,
     pub solver_counts: BTreeMap<String, u64>,
+    /// A summary of each column of the error bars; null where there are none.
+    pub error_bars: Option<Vec<Summary>>,
     pub iterations_total: u64,
     pub matvecs_total: u64,
     pub arms: Vec<Arm>,
@@ -65,6 +68,7 @@ impl DatasetJson {
             solver: plan.choice.solver.clone(),
             precond: plan.choice.precond.clone(),
             solver_counts: totals.solver_counts.clone(),
+            error_bars: None,
             iterations_total: totals.iterations,
             matvecs_total: totals.matvecs,
             arms,
@@ -110,6 +114,9 @@ impl DatasetJson {
             ),
             None => writeln!(text, "  no sample has converged"),
         };
+        for of in self.error_bars.iter().flatten() {
+            let _ = writeln!(text, "  {}", errors(of));
+        }
         if self.failed > 0 {
             let _ = writeln!(
                 text,
@@ -121,6 +128,20 @@ impl DatasetJson {
             let _ = writeln!(text, "  not complete: type the same command to go on");
         }
         text.trim_start().to_owned()
+    }
+}
+
+/// A column of the error bars.
+fn errors(of: &Summary) -> String {
+    match (of.mean, of.max) {
+        (Some(mean), Some(max)) => format!(
+            "{}: {mean:.2e} on average, {max:.2e} at most ({} samples)",
+            of.column, of.count
+        ),
+        _ => format!(
+            "{}: of no sample (the manifest says when there is none)",
+            of.column
+        ),
     }
 }
 

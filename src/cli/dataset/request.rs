@@ -1,9 +1,9 @@
 //! What is typed, as a request.
 
-use super::args::{MakeArgs, SolveDirArgs};
+use super::args::{FRACTION, MakeArgs, SolveDirArgs, SolveWith};
 use resolvent::dataset::npy::Rows;
 use resolvent::dataset::systems::{self, Pair};
-use resolvent::dataset::{DatasetError, Dtype, Request, Shares, source};
+use resolvent::dataset::{DatasetError, Dtype, ErrorBars, Request, Shares, source};
 use resolvent::registry;
 use std::path::PathBuf;
 
@@ -77,6 +77,7 @@ pub fn read(args: &MakeArgs) -> Result<Asked, DatasetError> {
         order: args.how.order.into(),
         shard,
         chain: chain.min(shard.max(1)),
+        error_bars: error_bars(&args.how)?,
         split,
     };
     request.check()?;
@@ -118,10 +119,19 @@ pub fn of_systems(args: &SolveDirArgs, systems: Vec<Pair>) -> Result<Request, Da
         order: args.how.order.into(),
         shard,
         chain: chain.min(shard.max(1)),
+        error_bars: error_bars(&args.how)?,
         split: Shares::default(),
     };
     request.check()?;
     Ok(request)
+}
+
+/// The error bars asked for.
+fn error_bars(how: &SolveWith) -> Result<Option<ErrorBars>, DatasetError> {
+    match (how.error_bars, how.error_bars_fraction) {
+        (false, None) => Ok(None),
+        (_, fraction) => Ok(Some(ErrorBars::of_fraction(fraction.unwrap_or(FRACTION))?)),
+    }
 }
 
 /// `NXxNY` or `NXxNYxNZ`.
