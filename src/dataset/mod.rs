@@ -5,10 +5,10 @@
 //! again after a power cut.
 //!
 //! ```no_run
-//! use resolvent::dataset::{Folder, Request, arms, manifest, run};
+//! use resolvent::dataset::{Folder, Request, manifest, run, tolerance};
 //!
-//! # fn make(request: Request) -> Result<(), resolvent::dataset::DatasetError> {
-//! let (choice, _) = arms::choose(&request, &request.family()?, &|| false)?;
+//! # fn make(mut request: Request) -> Result<(), resolvent::dataset::DatasetError> {
+//! let (choice, _) = tolerance::choose(&mut request, &|| false)?;
 //! let folder = Folder::create("darcy".as_ref(), request, choice)?;
 //! run::run(&folder, &folder.open_shards()?, 2, &())?;
 //! let totals = manifest::merge(&folder)?;
@@ -38,6 +38,7 @@ pub mod source;
 pub mod split;
 pub mod stats;
 pub mod systems;
+pub mod tolerance;
 pub mod verify;
 
 pub use bars::ErrorBars;
@@ -50,3 +51,4 @@ pub use record::{Record, Seconds, Shard};
 pub use request::{Given, Request};
 pub use run::{Ran, Watch};
 pub use split::{Shares, Splits};
+pub use tolerance::Tolerance;

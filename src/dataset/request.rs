@@ -40,6 +40,9 @@ pub struct Request {
     pub precond: String,
     /// ‖b − Ax‖₂ ≤ rtol ‖b‖₂.
     pub rtol: f64,
+    /// rtol was not given, and is found before the first sample is made ([`tolerance`](super::tolerance)).
+    #[serde(default)]
+    pub auto_rtol: bool,
     /// Most iterations, where that was asked for.
     pub max_iters: Option<usize>,
     /// Order in which the samples of a shard are solved.
@@ -156,7 +159,7 @@ impl Request {
                     .into(),
             );
         }
-        if self.error_bars.is_some_and(|bars| bars.every.is_some()) {
+        if self.auto_rtol || self.error_bars.is_some_and(|bars| bars.every.is_some()) {
             bars::doubled(self, &self.family()?.describe())?;
         }
         self.split.check()
@@ -177,6 +180,7 @@ impl Request {
             .iter()
             .filter(|(key, value)| theirs.get(*key) != Some(value))
             .filter(|(key, _)| *key != "given" || !same_files)
+            .filter(|(key, _)| *key != "rtol" || !self.auto_rtol) // found, not given
             .map(|(key, value)| match key.as_str() {
                 "given" => "the files of coefficients are others".to_owned(),
                 _ => {

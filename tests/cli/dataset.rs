@@ -4,6 +4,7 @@ mod bars;
 mod refusals;
 mod resume;
 mod tampered;
+mod tolerance;
 
 use crate::{error, resolvent};
 use serde_json::Value;

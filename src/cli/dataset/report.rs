@@ -3,7 +3,7 @@
 use crate::cli::report::seconds;
 use resolvent::dataset::arms::Arm;
 use resolvent::dataset::bars::Summary;
-use resolvent::dataset::{Folder, Ran, Seconds, Totals};
+use resolvent::dataset::{Folder, Ran, Seconds, Tolerance, Totals};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -32,6 +32,8 @@ pub struct DatasetJson {
     /// Of the samples that have converged; null where there is none.
     pub max_relative_residual: Option<f64>,
     pub rtol: f64,
+    /// Where rtol is from; null where it was given.
+    pub tolerance: Option<Tolerance>,
     pub solver: String,
     pub precond: String,
     pub solver_counts: BTreeMap<String, u64>,
@@ -65,6 +67,7 @@ impl DatasetJson {
             max_relative_residual: (totals.samples > totals.failed.len() as u64)
                 .then_some(totals.max_relative_residual),
             rtol: plan.request.rtol,
+            tolerance: plan.choice.tolerance.clone(),
             solver: plan.choice.solver.clone(),
             precond: plan.choice.precond.clone(),
             solver_counts: totals.solver_counts.clone(),
@@ -106,6 +109,9 @@ impl DatasetJson {
                 share(s.write)
             );
         }
+        if let Some(of) = &self.tolerance {
+            let _ = writeln!(text, "  {}", tolerance(of));
+        }
         let _ = match self.max_relative_residual {
             Some(r) => writeln!(
                 text,
@@ -129,6 +135,22 @@ impl DatasetJson {
         }
         text.trim_start().to_owned()
     }
+}
+
+/// Where rtol is from.
+pub fn tolerance(of: &Tolerance) -> String {
+    let most = |all: &[f64]| all.iter().copied().fold(0.0, f64::max);
+    let mean = of.discretisation.iter().sum::<f64>() / of.discretisation.len().max(1) as f64;
+    let met = match of.met {
+        true => "",
+        false => "; no rtol down to 1e-8 makes that small",
+    };
+    format!(
+        "rtol {:.0e}: on the first {} samples the solve is off by at most {:.2} % of what the grid is off by ({mean:.1e}){met}",
+        of.rtol,
+        of.ratios.len(),
+        100.0 * most(&of.ratios)
+    )
 }
 
 /// A column of the error bars.

@@ -1,6 +1,6 @@
 //! What is typed, as a request.
 
-use super::args::{FRACTION, MakeArgs, SolveDirArgs, SolveWith};
+use super::args::{FRACTION, MakeArgs, RtolArg, SolveDirArgs, SolveWith};
 use resolvent::dataset::npy::Rows;
 use resolvent::dataset::systems::{self, Pair};
 use resolvent::dataset::{DatasetError, Dtype, ErrorBars, Request, Shares, source};
@@ -72,7 +72,8 @@ pub fn read(args: &MakeArgs) -> Result<Asked, DatasetError> {
         dtype,
         solver: args.how.solver.clone(),
         precond: args.how.precond.clone(),
-        rtol: args.how.rtol,
+        rtol: args.how.rtol.number(),
+        auto_rtol: args.how.rtol == RtolArg::Auto,
         max_iters: args.how.max_iters,
         order: args.how.order.into(),
         shard,
@@ -114,7 +115,8 @@ pub fn of_systems(args: &SolveDirArgs, systems: Vec<Pair>) -> Result<Request, Da
         dtype,
         solver: args.how.solver.clone(),
         precond: args.how.precond.clone(),
-        rtol: args.how.rtol,
+        rtol: args.how.rtol.number(),
+        auto_rtol: args.how.rtol == RtolArg::Auto,
         max_iters: args.how.max_iters,
         order: args.how.order.into(),
         shard,
