@@ -21,7 +21,9 @@
 
 mod coefficients;
 mod eisenstat;
+mod energy;
 mod many;
+mod ritz;
 
 use crate::run::{Run, Verdict};
 use crate::{
@@ -29,6 +31,7 @@ use crate::{
 };
 pub use coefficients::CgCoefficients;
 use eisenstat::{Bare, Ended};
+pub use energy::{EnergyAbove, EnergyBelow, EnergyConfig, EnergyEstimator, Mu};
 use resolvent_matrices::{Real, Scalar};
 
 /// Configuration of [`Cg`].

@@ -56,7 +56,9 @@ mod way;
 pub use arnoldi::Orthogonalization;
 pub use auto::{Attempt, Auto, AutoConfig, Outcome, ways};
 pub use bicgstab::{Bicgstab, BicgstabConfig};
-pub use cg::{Cg, CgCoefficients, CgConfig};
+pub use cg::{
+    Cg, CgCoefficients, CgConfig, EnergyAbove, EnergyBelow, EnergyConfig, EnergyEstimator, Mu,
+};
 pub use choice::{Method, Precond};
 pub use condition::condition;
 pub use direct::{Direct, DirectConfig, FLOPS_PER_SECOND, Kind, Prediction};

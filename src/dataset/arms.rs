@@ -142,6 +142,7 @@ fn of<T: Scalar<Real = f64>>(
         budget,
         constant_matrix: constant,
         measured: arms.len() > 1,
+        tolerance: None,
     };
     Ok((choice, arms))
 }

@@ -6,9 +6,11 @@ use resolvent_matrices::Scalar;
 use resolvent_matrices::families::{Assembled, Description, SampleFamily, Step};
 use resolvent_matrices::sequences::Novelty;
 use resolvent_solvers::{
-    Backstop, Change, LinearOperator, Observer, RecycledState, Sequence, SequenceConfig,
-    SolveError, Solved, Stopping, Way, kernels,
+    Backstop, CgCoefficients, Change, EnergyConfig, EnergyEstimator, LinearOperator, Observer,
+    RecycledState, Sequence, SequenceConfig, SolveError, Solved, Step as Iteration, Stopping, Way,
+    kernels,
 };
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// How the samples of a data set are solved.
@@ -43,6 +45,8 @@ pub struct Chain<'f, T: Scalar<Real = f64>> {
     x: Vec<T>,
     before: Vec<T>,
     r: Vec<T>,
+    /// Estimates the error of solves by CG, where that is asked for.
+    estimator: Option<EnergyEstimator>,
     /// What each stage has taken.
     pub seconds: Seconds,
 }
@@ -69,8 +73,15 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
             x: vec![T::ZERO; rows],
             before: Vec::with_capacity(rows),
             r: vec![T::ZERO; rows],
+            estimator: None,
             seconds: Seconds::default(),
         }
+    }
+
+    /// Estimates the energy norm of the error of what CG solves from now on.
+    pub fn estimating(mut self) -> Self {
+        self.estimator = Some(EnergyEstimator::new(EnergyConfig::default()));
+        self
     }
 
     /// Begins a chain: what follows depends on nothing that was solved before.
@@ -134,6 +145,7 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
                 .outputs(&self.x, step, &self.inputs, &mut self.outputs)?;
             self.family.unknowns(&self.outputs, step, &mut self.x)?;
             made.take(&solved, self.residual(), self.plan.stopping.rtol);
+            made.take_energy(self.energy(solved.solver));
             self.seconds.verify += lap.seconds();
             self.before.clear();
             self.before.extend_from_slice(&self.x);
@@ -151,11 +163,34 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
             safe,
         });
         let Assembled { a, b, .. } = &self.system;
-        let way = Some(&self.plan.way);
-        let solved = self
-            .sequence
-            .solve(a, b, way, backstop.as_ref(), &mut self.x, observer);
-        Ok(solved?)
+        let (way, backstop) = (Some(&self.plan.way), backstop.as_ref());
+        let (sequence, x) = (&mut self.sequence, &mut self.x);
+        Ok(match &mut self.estimator {
+            Some(estimator) => {
+                estimator.reset();
+                let mut observer = Estimating {
+                    estimator,
+                    next: observer,
+                };
+                sequence.solve(a, b, way, backstop, x, &mut observer)?
+            }
+            None => sequence.solve(a, b, way, backstop, x, observer)?,
+        })
+    }
+
+    /// ‖x* − x‖_A from above and ‖x‖_A of the system at hand, whose residual was just recomputed; `None`
+    /// where CG has not finished it, or has not said enough.
+    fn energy(&self, solver: &str) -> Option<Energy> {
+        let above = match solver {
+            "cg" | "rcg" => self.estimator.as_ref()?.above()?,
+            _ => return None,
+        };
+        let dot = |v: &[T]| kernels::dot(&self.x, v).re();
+        let square = dot(&self.system.b) - dot(&self.r); // xᴴAx = xᴴ(b − r)
+        Some(Energy {
+            error: above.energy,
+            norm: square.max(0.0).sqrt(),
+        })
     }
 
     /// What is new about the matrix.
@@ -201,6 +236,39 @@ fn sequence<T: Scalar<Real = f64>>(stopping: Stopping<f64>) -> Sequence<T> {
     })
 }
 
+/// Takes the coefficients of CG for an estimator, and passes everything on.
+struct Estimating<'a, T: Scalar> {
+    estimator: &'a mut EnergyEstimator,
+    next: &'a mut dyn Observer<T>,
+}
+
+impl<T: Scalar> Observer<T> for Estimating<'_, T> {
+    fn step(&mut self, step: &Iteration<'_, T>) -> ControlFlow<()> {
+        self.next.step(step)
+    }
+
+    fn coefficients(&mut self, of: &CgCoefficients<T::Real>) {
+        self.estimator.push(of);
+        self.next.coefficients(of);
+    }
+}
+
+/// Energy norms, in the units of the system as it is assembled.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Energy {
+    /// ‖x* − x‖_A, estimated from above.
+    pub error: f64,
+    /// ‖x‖_A.
+    pub norm: f64,
+}
+
+impl Energy {
+    /// ‖x* − x‖_A/‖x‖_A.
+    pub fn relative(&self) -> f64 {
+        self.error / self.norm
+    }
+}
+
 /// How a sample was solved.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Made {
@@ -214,6 +282,11 @@ pub struct Made {
     pub matvecs: usize,
     /// The largest ‖b − Ax‖₂/‖b‖₂ of its steps.
     pub relative_residual: f64,
+    /// Of the step with the largest relative error in the energy norm; `None` where one of them has no
+    /// estimate, or none was asked for.
+    pub energy: Option<Energy>,
+    /// Steps of which the energy was asked.
+    steps: usize,
     /// Why it did not converge; `None` if it did.
     pub failed: Option<&'static str>,
     /// Finished by the second way.
@@ -239,6 +312,15 @@ impl Made {
             };
             self.failed.get_or_insert(reason);
         }
+    }
+
+    fn take_energy(&mut self, energy: Option<Energy>) {
+        self.energy = match (self.energy, energy) {
+            (Some(most), Some(now)) if most.relative() >= now.relative() => Some(most),
+            (_, now) if self.steps == 0 || self.energy.is_some() => now,
+            _ => None,
+        };
+        self.steps += 1;
     }
 
     /// As it is written.

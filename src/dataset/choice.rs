@@ -3,6 +3,7 @@
 use super::DatasetError;
 use super::chain;
 use super::request::Request;
+use super::tolerance::Tolerance;
 use crate::registry;
 use resolvent_solvers::{Precond, Stopping, Way};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub struct Choice {
     pub constant_matrix: bool,
     /// The fastest of several that were measured, on samples of this data set.
     pub measured: bool,
+    /// Where rtol is from, if it was not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<Tolerance>,
 }
 
 impl Choice {
@@ -38,6 +42,7 @@ impl Choice {
             budget,
             constant_matrix: false,
             measured: false,
+            tolerance: None,
         }
     }
 

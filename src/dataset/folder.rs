@@ -4,6 +4,7 @@
 //! plan.json                 what is made, and how; written first
 //! coefficients-NNNN.npy     inputs of shard NNNN; of families with several, coefficients-NAME-NNNN.npy
 //! solutions-NNNN.npy        outputs, likewise
+//! errors-NNNN.npy           error bars, a row a sample, where they are asked for
 //! shards/NNNN.json          records and checksums of a shard; written last, once its arrays are there
 //! shards/NNNN.time.json     seconds that it took
 //! manifest.json             everything about the data, once every shard is there
@@ -14,7 +15,7 @@ use super::durable::{self, Stored};
 use super::record::Shard;
 use super::request::Request;
 use super::restrict::Restriction;
-use super::{DatasetError, choice::Choice};
+use super::{DatasetError, bars, choice::Choice};
 use resolvent_matrices::families::{AnyFamily, Description, FieldSpec};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -49,6 +50,8 @@ pub struct Folder {
     pub solved: Description,
     /// What is stored.
     pub stored: Description,
+    /// Family on the doubled grid, where the discretisation is looked at.
+    pub doubled: Option<AnyFamily>,
 }
 
 impl Folder {
@@ -102,8 +105,14 @@ impl Folder {
         if plan.request.solve_grid.is_some() {
             Restriction::new(&solved, &stored)?; // before anything is written
         }
+        let every = plan.request.error_bars.and_then(|bars| bars.every);
+        let doubled = match every {
+            Some(_) => Some(bars::doubled(&plan.request, &solved)?),
+            None => None,
+        };
         Ok(Self {
             path: path.to_path_buf(),
+            doubled,
             solved,
             stored,
             family,
@@ -174,6 +183,12 @@ impl Folder {
     /// The arrays of outputs of a shard.
     pub fn outputs(&self, shard: usize) -> Vec<PathBuf> {
         self.arrays("solutions", &self.stored.outputs, shard)
+    }
+
+    /// The error bars of a shard, where they are asked for.
+    pub fn errors(&self, shard: usize) -> Option<PathBuf> {
+        let name = format!("errors-{shard:04}.npy");
+        self.plan.request.error_bars.map(|_| self.path.join(name))
     }
 
     fn arrays(&self, kind: &str, fields: &[FieldSpec], shard: usize) -> Vec<PathBuf> {

@@ -5,7 +5,7 @@ use super::folder::{FORMAT, Folder};
 use super::record::{Record, Seconds, Shard};
 use super::restrict::Restriction;
 use super::stats::Moments;
-use super::{DatasetError, arms::Arm};
+use super::{DatasetError, arms::Arm, bars};
 use resolvent_matrices::families::{FieldSpec, Parameter};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -140,6 +140,7 @@ fn made(folder: &Folder) -> Result<(Totals, String), DatasetError> {
     manifest.insert("splits".into(), splits(folder));
     manifest.insert("failed".into(), json!(totals.failed));
     manifest.insert("statistics".into(), statistics);
+    manifest.insert("error_bars".into(), bars::described(folder)?);
     let text = written(&manifest, &files, &records);
     let failed = |e: serde_json::Error| DatasetError::file(&folder.manifest(), e.to_string());
     Ok((totals, text.map_err(failed)?))

@@ -5,10 +5,10 @@
 //! again after a power cut.
 //!
 //! ```no_run
-//! use resolvent::dataset::{Folder, Request, arms, manifest, run};
+//! use resolvent::dataset::{Folder, Request, manifest, run, tolerance};
 //!
-//! # fn make(request: Request) -> Result<(), resolvent::dataset::DatasetError> {
-//! let (choice, _) = arms::choose(&request, &request.family()?, &|| false)?;
+//! # fn make(mut request: Request) -> Result<(), resolvent::dataset::DatasetError> {
+//! let (choice, _) = tolerance::choose(&mut request, &|| false)?;
 //! let folder = Folder::create("darcy".as_ref(), request, choice)?;
 //! run::run(&folder, &folder.open_shards()?, 2, &())?;
 //! let totals = manifest::merge(&folder)?;
@@ -18,6 +18,7 @@
 //! ```
 
 pub mod arms;
+pub mod bars;
 pub mod chain;
 pub mod choice;
 pub mod durable;
@@ -26,17 +27,21 @@ pub mod export;
 pub mod folder;
 pub mod manifest;
 pub mod npy;
+mod open;
 pub mod order;
 pub mod record;
 pub mod request;
 pub mod restrict;
+mod rows;
 pub mod run;
 pub mod source;
 pub mod split;
 pub mod stats;
 pub mod systems;
+pub mod tolerance;
 pub mod verify;
 
+pub use bars::ErrorBars;
 pub use choice::Choice;
 pub use error::DatasetError;
 pub use folder::{Folder, Plan};
@@ -46,3 +51,4 @@ pub use record::{Record, Seconds, Shard};
 pub use request::{Given, Request};
 pub use run::{Ran, Watch};
 pub use split::{Shares, Splits};
+pub use tolerance::Tolerance;

@@ -1,6 +1,7 @@
 //! What a data set is asked to be: everything that its numbers depend on.
 
 use super::DatasetError;
+use super::bars::{self, ErrorBars};
 use super::npy::Dtype;
 use super::split::Shares;
 use super::systems::{self, Pair};
@@ -39,6 +40,9 @@ pub struct Request {
     pub precond: String,
     /// ‖b − Ax‖₂ ≤ rtol ‖b‖₂.
     pub rtol: f64,
+    /// rtol was not given, and is found before the first sample is made ([`tolerance`](super::tolerance)).
+    #[serde(default)]
+    pub auto_rtol: bool,
     /// Most iterations, where that was asked for.
     pub max_iters: Option<usize>,
     /// Order in which the samples of a shard are solved.
@@ -47,6 +51,9 @@ pub struct Request {
     pub shard: usize,
     /// Samples that are solved one after the other, with what is carried from one to the next.
     pub chain: usize,
+    /// Whether the errors of the labels are estimated.
+    #[serde(default)]
+    pub error_bars: Option<ErrorBars>,
     /// Training, validation and test.
     pub split: Shares,
 }
@@ -152,6 +159,9 @@ impl Request {
                     .into(),
             );
         }
+        if self.auto_rtol || self.error_bars.is_some_and(|bars| bars.every.is_some()) {
+            bars::doubled(self, &self.family()?.describe())?;
+        }
         self.split.check()
     }
 
@@ -170,6 +180,7 @@ impl Request {
             .iter()
             .filter(|(key, value)| theirs.get(*key) != Some(value))
             .filter(|(key, _)| *key != "given" || !same_files)
+            .filter(|(key, _)| *key != "rtol" || !self.auto_rtol) // found, not given
             .map(|(key, value)| match key.as_str() {
                 "given" => "the files of coefficients are others".to_owned(),
                 _ => {

@@ -35,20 +35,25 @@ enum Action {
 }
 
 impl Restriction {
+    /// Of the outputs alone.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), of outputs.
+    pub fn of_outputs(fine: &Description, coarse: &Description) -> Result<Self, DatasetError> {
+        Ok(Self {
+            inputs: Vec::new(),
+            outputs: rules(fine, coarse, &fine.outputs, &coarse.outputs, Action::Mean)?,
+        })
+    }
+
     /// From one grid to the other, of the same family.
     ///
     /// # Errors
     /// [`DatasetError::Request`] for grids that do not nest, and fields on the boundary.
     pub fn new(fine: &Description, coarse: &Description) -> Result<Self, DatasetError> {
-        let rules = |f: &[FieldSpec], c: &[FieldSpec], action| {
-            let pairs = f.iter().zip(c);
-            pairs
-                .map(|(f, c)| rule(fine, coarse, f, c, action))
-                .collect::<Result<Vec<_>, _>>()
-        };
         Ok(Self {
-            inputs: rules(&fine.inputs, &coarse.inputs, Action::Pick)?,
-            outputs: rules(&fine.outputs, &coarse.outputs, Action::Mean)?,
+            inputs: rules(fine, coarse, &fine.inputs, &coarse.inputs, Action::Pick)?,
+            ..Self::of_outputs(fine, coarse)?
         })
     }
 
@@ -67,6 +72,19 @@ impl Restriction {
         "cells: outputs are the mean of the fine cells in a stored one, inputs the value of the fine \
          cell just above the centre of the stored one; nodes: the values at the same places"
     }
+}
+
+fn rules(
+    fine: &Description,
+    coarse: &Description,
+    f: &[FieldSpec],
+    c: &[FieldSpec],
+    action: Action,
+) -> Result<Vec<Rule>, DatasetError> {
+    let pairs = f.iter().zip(c);
+    pairs
+        .map(|(f, c)| rule(fine, coarse, f, c, action))
+        .collect()
 }
 
 fn rule(

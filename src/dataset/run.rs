@@ -4,22 +4,23 @@
 //! threads nor which of them is faster changes a bit. Rows go to their file as they come; a shard is
 //! never held in memory.
 
+use super::bars::{self, Doubled};
 use super::chain::{Chain, Lap, blamed};
 use super::folder::Folder;
-use super::npy::Array;
-use super::record::{Record, Seconds, Shard};
+use super::open::{Chains, Open, lock};
+use super::record::{Record, Seconds};
 use super::restrict::Restriction;
+use super::rows::Rows;
 use super::source::Source;
-use super::stats::Moments;
-use super::{DatasetError, durable, order};
+use super::{DatasetError, order};
 use resolvent_matrices::Scalar;
-use resolvent_matrices::families::{AnyFamily, Assembled, FieldSpec, SampleFamily};
+use resolvent_matrices::families::{AnyFamily, Assembled, SampleFamily};
 use resolvent_solvers::orderings::{Points, Sketch};
 use resolvent_solvers::{Observer, Step};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 
 /// Watches a run, from several threads.
 pub trait Watch: Sync {
@@ -87,7 +88,7 @@ pub fn run(
         drop(finish);
         // files are synced here while the others go on
         for shard in finished {
-            match run.close(&shard) {
+            match shard.close(run.folder) {
                 Ok(seconds) => {
                     ran.shards += 1;
                     ran.seconds.add(&seconds);
@@ -129,29 +130,6 @@ fn jobs(folder: &Folder, shards: &[usize]) -> Vec<Job> {
     shards.iter().copied().flat_map(chains).collect()
 }
 
-/// A shard that is being made.
-struct Open {
-    shard: usize,
-    inputs: Vec<Mutex<Array>>,
-    outputs: Vec<Mutex<Array>>,
-    made: Mutex<Tables>,
-    /// Rows that are still to come.
-    missing: AtomicUsize,
-    /// In which order, once that is known.
-    chains: Mutex<Option<Chains>>,
-}
-
-/// The chains of a shard.
-type Chains = Arc<Vec<Vec<order::Visit>>>;
-
-/// What is known of each row.
-struct Tables {
-    records: Vec<Option<Record>>,
-    inputs: Vec<Vec<Moments>>,
-    outputs: Vec<Vec<Moments>>,
-    seconds: Seconds,
-}
-
 struct Run<'a> {
     folder: &'a Folder,
     jobs: Vec<Job>,
@@ -165,8 +143,20 @@ struct Run<'a> {
 impl Run<'_> {
     fn work(&self, finish: &mpsc::Sender<Arc<Open>>) -> Result<(), DatasetError> {
         match &self.folder.family {
-            AnyFamily::Real(family) => self.chains(family.as_ref(), finish),
-            AnyFamily::Complex(family) => self.chains(family.as_ref(), finish),
+            AnyFamily::Real(family) => {
+                let doubled = match &self.folder.doubled {
+                    Some(AnyFamily::Real(family)) => Some(family.as_ref()),
+                    _ => None,
+                };
+                self.chains(family.as_ref(), doubled, finish)
+            }
+            AnyFamily::Complex(family) => {
+                let doubled = match &self.folder.doubled {
+                    Some(AnyFamily::Complex(family)) => Some(family.as_ref()),
+                    _ => None,
+                };
+                self.chains(family.as_ref(), doubled, finish)
+            }
         }
     }
 
@@ -174,6 +164,7 @@ impl Run<'_> {
     fn chains<T: Scalar<Real = f64>>(
         &self,
         family: &dyn SampleFamily<T>,
+        doubled: Option<&dyn SampleFamily<T>>,
         finish: &mpsc::Sender<Arc<Open>>,
     ) -> Result<(), DatasetError> {
         let folder = self.folder;
@@ -181,6 +172,13 @@ impl Run<'_> {
         let source = Source::new(request, &folder.solved)?;
         let plan = folder.plan.choice.plan(request)?;
         let mut chain = Chain::new(family, &folder.solved, source, plan);
+        if request.error_bars.is_some() {
+            chain = chain.estimating();
+        }
+        let mut doubled = match doubled {
+            Some(family) => Some(Doubled::new(request, family, &folder.stored, plan)?),
+            None => None,
+        };
         let mut rows = Rows::new(folder);
         while !self.stopped()
             && let Some(job) = self.jobs.get(self.next.fetch_add(1, Ordering::Relaxed))
@@ -218,6 +216,22 @@ impl Run<'_> {
                     &record,
                     self.restriction.as_ref(),
                 );
+                if let Some(asked) = request.error_bars {
+                    chain.seconds.write += lap.seconds();
+                    let distances = match &mut doubled {
+                        Some(doubled) if asked.doubles(index) && record.converged() => {
+                            let stored = rows.outputs(&chain.outputs, self.restriction.is_some());
+                            let all = doubled.distances(sample, stored, &mut Until(self));
+                            Some(all.map_err(blamed(index))?)
+                        }
+                        _ => None,
+                    };
+                    if self.stopped() {
+                        return Ok(());
+                    }
+                    rows.errors(&bars::row(&made, distances, folder.stored.outputs.len()));
+                    chain.seconds.verify += lap.seconds();
+                }
                 rows.write(&open, visit.row, record, self.trains(sample))?;
                 chain.seconds.write += lap.seconds();
                 let later = &visits[at + 1..];
@@ -294,144 +308,9 @@ impl Run<'_> {
         if let Some(open) = all.get(&shard) {
             return Ok(open.clone());
         }
-        let folder = self.folder;
-        let request = &folder.plan.request;
-        let range = request.range(shard);
-        let rows = (range.end - range.start) as usize;
-        let arrays = |paths: Vec<std::path::PathBuf>, fields: &[FieldSpec]| {
-            let pairs = paths.iter().zip(fields);
-            pairs
-                .map(|(path, field)| {
-                    Array::create(path, request.dtype, rows, &field.shape).map(Mutex::new)
-                })
-                .collect::<Result<Vec<_>, _>>()
-        };
-        let open = Arc::new(Open {
-            shard,
-            inputs: arrays(folder.inputs(shard), &folder.stored.inputs)?,
-            outputs: arrays(folder.outputs(shard), &folder.stored.outputs)?,
-            made: Mutex::new(Tables {
-                records: vec![None; rows],
-                inputs: vec![Vec::new(); rows],
-                outputs: vec![Vec::new(); rows],
-                seconds: Seconds::default(),
-            }),
-            missing: AtomicUsize::new(rows),
-            chains: Mutex::default(),
-        });
+        let open = Arc::new(Open::new(self.folder, shard)?);
         all.insert(shard, open.clone());
         Ok(open)
-    }
-
-    /// All rows are there: makes the arrays last, then the record that says so.
-    fn close(&self, open: &Open) -> Result<Seconds, DatasetError> {
-        let mut lap = Lap::now();
-        let arrays = open.inputs.iter().chain(&open.outputs);
-        let files = arrays.map(|array| lock(array).finish());
-        let files = files.collect::<Result<Vec<_>, _>>()?;
-        let mut made = lock(&open.made);
-        let shard = Shard {
-            files,
-            inputs: sums(&made.inputs, self.folder.stored.inputs.len()),
-            outputs: sums(&made.outputs, self.folder.stored.outputs.len()),
-            records: std::mem::take(&mut made.records)
-                .into_iter()
-                .flatten()
-                .collect(),
-        };
-        let mut seconds = made.seconds;
-        seconds.write += lap.seconds();
-        durable::write_json(&self.folder.time(open.shard), &seconds)?;
-        durable::write_json(&self.folder.record(open.shard), &shard)?;
-        seconds.write += lap.seconds();
-        Ok(seconds)
-    }
-}
-
-/// The moments of each field over all rows, in the order of the rows.
-fn sums(rows: &[Vec<Moments>], fields: usize) -> Vec<Moments> {
-    let mut sums = vec![Moments::default(); fields];
-    for row in rows {
-        sums.iter_mut()
-            .zip(row)
-            .for_each(|(sum, row)| *sum = sum.and(*row));
-    }
-    sums
-}
-
-/// Room for the rows of a thread.
-struct Rows {
-    dtype: super::npy::Dtype,
-    inputs: Vec<Vec<f64>>,
-    outputs: Vec<Vec<f64>>,
-    bytes: Vec<Vec<u8>>,
-    moments: [Vec<Moments>; 2],
-}
-
-impl Rows {
-    fn new(folder: &Folder) -> Self {
-        Self {
-            dtype: folder.plan.request.dtype,
-            inputs: folder.stored.new_inputs(),
-            outputs: folder.stored.new_outputs(),
-            bytes: Vec::new(),
-            moments: [Vec::new(), Vec::new()],
-        }
-    }
-
-    /// The fields of a sample as they are stored. The solution of one that has not converged is not
-    /// a number anywhere, so that nobody takes it for one.
-    fn take(
-        &mut self,
-        inputs: &[Vec<f64>],
-        outputs: &mut [Vec<f64>],
-        record: &Record,
-        restriction: Option<&Restriction>,
-    ) {
-        if !record.converged() {
-            outputs.iter_mut().for_each(|field| field.fill(f64::NAN));
-        }
-        let (inputs, outputs) = match restriction {
-            Some(restriction) => {
-                restriction.inputs(inputs, &mut self.inputs);
-                restriction.outputs(outputs, &mut self.outputs);
-                (self.inputs.as_slice(), self.outputs.as_slice())
-            }
-            None => (inputs, &*outputs),
-        };
-        let fields = inputs.iter().chain(outputs);
-        self.bytes
-            .resize_with(inputs.len() + outputs.len(), Vec::new);
-        for (bytes, field) in self.bytes.iter_mut().zip(fields) {
-            bytes.clear();
-            self.dtype.encode(field, bytes);
-        }
-        let of = |fields: &[Vec<f64>]| fields.iter().map(|f| Moments::of(f)).collect();
-        self.moments = match record.converged() {
-            true => [of(inputs), of(outputs)],
-            false => [Vec::new(), Vec::new()],
-        };
-    }
-
-    fn write(
-        &mut self,
-        open: &Open,
-        row: usize,
-        record: Record,
-        trains: bool,
-    ) -> Result<(), DatasetError> {
-        let arrays = open.inputs.iter().chain(&open.outputs);
-        for (array, bytes) in arrays.zip(&self.bytes) {
-            lock(array).put(row, bytes)?;
-        }
-        let mut made = lock(&open.made);
-        made.records[row] = Some(record);
-        if trains {
-            let [inputs, outputs] = std::mem::take(&mut self.moments);
-            made.inputs[row] = inputs;
-            made.outputs[row] = outputs;
-        }
-        Ok(())
     }
 }
 
@@ -445,9 +324,4 @@ impl<T: Scalar> Observer<T> for Until<'_, '_> {
             false => ControlFlow::Continue(()),
         }
     }
-}
-
-/// What a mutex guards is whole after every statement here, whoever has panicked.
-fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -14,7 +14,7 @@ use super::npy::{Dtype, Rows};
 use super::record::{Record, Shard};
 use super::restrict::Restriction;
 use super::source::Source;
-use super::{DatasetError, durable, manifest};
+use super::{DatasetError, bars, durable, manifest};
 use resolvent_matrices::Scalar;
 use resolvent_matrices::families::{AnyFamily, Assembled, SampleFamily, Step};
 use resolvent_solvers::{LinearOperator, kernels};
@@ -186,11 +186,22 @@ fn samples<T: Scalar<Real = f64>>(
     let mut inputs = Fields::open(folder.inputs(shard), folder.stored.new_inputs())?;
     let mut outputs = Fields::open(folder.outputs(shard), folder.stored.new_outputs())?;
     let mut judge = Judge::new(folder, family)?;
+    let errors = folder.errors(shard).iter().cloned().collect();
+    let room = vec![vec![0.0; bars::columns(&folder.stored).len()]];
+    let mut errors = Fields::open(errors, room)?;
     for (row, record) in record.records.iter().enumerate() {
         let sample = range.start + row as u64;
         let inputs = inputs.read(row as u64)?;
         let outputs = outputs.read(row as u64)?;
         verdict.samples += 1;
+        if let Some(bars) = request.error_bars
+            && let [errors] = errors.read(row as u64)?
+            && let Some(problem) = bars::judge(bars, record.index, record.converged(), errors)
+        {
+            verdict
+                .problems
+                .push(format!("sample {}: {problem}", record.index));
+        }
         if let Some(problem) = judge.sample(sample, record, inputs, outputs, verdict)? {
             verdict
                 .problems

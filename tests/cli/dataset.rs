@@ -1,9 +1,11 @@
 //! `resolvent dataset`: what is written, read back; killed and gone on with; refused; judged.
 
+mod bars;
 mod layouts;
 mod refusals;
 mod resume;
 mod tampered;
+mod tolerance;
 
 use crate::{error, resolvent};
 use serde_json::Value;

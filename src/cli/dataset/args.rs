@@ -14,6 +14,7 @@ Examples:
   resolvent dataset darcy:high=100 --samples 1000 --grid 64 --out hard --dtype f32
   resolvent dataset darcy --coefficients a.npy --out mine              (NumPy, N x NY x NX)
   resolvent dataset darcy --samples 1000 --solve-grid 512 --grid 128 --out fine
+  resolvent dataset darcy --samples 1000 --grid 128 --rtol auto --error-bars --out bars
   resolvent dataset plan darcy --samples 100000 --grid 128 --out big   (then, anywhere:)
   resolvent dataset run big --shard 3/16
   resolvent dataset merge big && resolvent dataset verify big
@@ -115,9 +116,10 @@ pub struct SolveWith {
     /// Preconditioner, with options likewise
     #[arg(long, value_name = "P", default_value = "auto")]
     pub precond: String,
-    /// Converged when ‖b − Ax‖₂ ≤ RTOL·‖b‖₂, recomputed from the stored x
-    #[arg(long, value_name = "RTOL", default_value = "1e-8", value_parser = crate::cli::args::positive, allow_negative_numbers = true)]
-    pub rtol: f64,
+    /// Converged when ‖b − Ax‖₂ ≤ RTOL·‖b‖₂, recomputed from the stored x; auto: as small as the error
+    /// of the grid makes it worth while, measured on the first samples
+    #[arg(long, value_name = "RTOL|auto", default_value = "1e-8", value_parser = rtol, allow_negative_numbers = true)]
+    pub rtol: RtolArg,
     /// Most iterations [default: 10 per row, at least 1000]
     #[arg(long, value_name = "N")]
     pub max_iters: Option<usize>,
@@ -125,7 +127,42 @@ pub struct SolveWith {
     /// the nearest, along a Hilbert curve, or along a minimum spanning tree
     #[arg(long, value_enum, default_value_t = OrderArg::Given)]
     pub order: OrderArg,
+    /// Estimate the errors of the labels, in errors-NNNN.npy: that of the solve, in the energy norm, for
+    /// every sample that CG solves, and that of the grid, against the doubled grid, for some
+    #[arg(long)]
+    pub error_bars: bool,
+    /// Part of the samples that are solved on the doubled grid as well, by index; 0: none. Implies
+    /// --error-bars [default: 0.0625, one in 16]
+    #[arg(long, value_name = "F", allow_negative_numbers = true)]
+    pub error_bars_fraction: Option<f64>,
 }
+
+/// A tolerance, or that one is to be found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum RtolArg {
+    Auto,
+    Number(f64),
+}
+
+impl RtolArg {
+    /// The number, until one is found.
+    pub fn number(self) -> f64 {
+        match self {
+            Self::Auto => 1e-8,
+            Self::Number(rtol) => rtol,
+        }
+    }
+}
+
+fn rtol(text: &str) -> Result<RtolArg, String> {
+    match text {
+        "auto" => Ok(RtolArg::Auto),
+        number => crate::cli::args::positive(number).map(RtolArg::Number),
+    }
+}
+
+/// Part of the samples that are solved on the doubled grid, where none is given.
+pub const FRACTION: f64 = 0.0625;
 
 impl From<OrderArg> for Kind {
     fn from(arg: OrderArg) -> Self {

@@ -18,10 +18,10 @@ use args::{
     RunArgs, SolveDirArgs,
 };
 use report::DatasetJson;
-use resolvent::dataset::arms::{self, Arm};
+use resolvent::dataset::arms::Arm;
 use resolvent::dataset::systems::Pair;
 use resolvent::dataset::{
-    DatasetError, Folder, Ran, Request, export, manifest, run as shards, verify,
+    DatasetError, Folder, Ran, Request, bars, export, manifest, run as shards, tolerance, verify,
 };
 use resolvent::petsc::PetscOptions;
 use std::path::Path;
@@ -76,6 +76,7 @@ fn make_one(
         false => manifest::merge(&folder)?,
     };
     let mut result = DatasetJson::new(&folder, &totals, &ran, arms);
+    result.error_bars = summary(&folder)?;
     result.seconds.setup += result
         .arms
         .iter()
@@ -96,15 +97,21 @@ fn make_one(
     })
 }
 
+/// What the error bars are, where they are asked for.
+fn summary(folder: &Folder) -> Result<Option<Vec<bars::Summary>>, DatasetError> {
+    let asked = folder.plan.request.error_bars.is_some();
+    asked.then(|| bars::summary(folder)).transpose()
+}
+
 /// The folder of a request: begun before, or now.
-fn begin(path: &Path, request: Request) -> Result<(Folder, Vec<Arm>), DatasetError> {
+fn begin(path: &Path, mut request: Request) -> Result<(Folder, Vec<Arm>), DatasetError> {
     if Folder::begun(path) {
         let folder = Folder::open(path)?;
         folder.agrees(&request)?;
         return Ok((folder, Vec::new()));
     }
     Folder::free(path)?;
-    let (choice, arms) = arms::choose(&request, &request.family()?, &interrupt::asked)?;
+    let (choice, arms) = tolerance::choose(&mut request, &interrupt::asked)?;
     // another process may have begun it in the meantime: then that is the one
     let folder = match Folder::create(path, request.clone(), choice) {
         Err(_) if Folder::begun(path) => {
@@ -219,6 +226,9 @@ fn plan(args: &MakeArgs) -> Result<Status, CliError> {
     let (folder, arms) = begin(&asked.folder, asked.request)?;
     let choice = &folder.plan.choice;
     let mut text = report::arms(&arms, &choice.solver, &choice.precond);
+    if let Some(tolerance) = &choice.tolerance {
+        text += &format!("\n  {}", report::tolerance(tolerance));
+    }
     let shards = folder.plan.request.shards();
     text += &format!(
         "\n{}: {shards} shards; make them with `resolvent dataset run {0} --shard I/K`, I from 0 to K - 1, then `resolvent dataset merge {0}`\n",
@@ -263,7 +273,8 @@ fn run_part(args: &RunArgs, threads: usize) -> Result<Status, CliError> {
 fn merge(args: &FolderArgs) -> Result<Status, CliError> {
     let folder = Folder::open(&args.folder)?;
     let totals = manifest::merge(&folder)?;
-    let result = DatasetJson::new(&folder, &totals, &Ran::default(), Vec::new());
+    let mut result = DatasetJson::new(&folder, &totals, &Ran::default(), Vec::new());
+    result.error_bars = summary(&folder)?;
     say(&args.common, &result.text())?;
     if let Some(path) = &args.common.json {
         words::json(path, &result)?;

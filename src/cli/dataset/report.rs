@@ -2,7 +2,8 @@
 
 use crate::cli::report::seconds;
 use resolvent::dataset::arms::Arm;
-use resolvent::dataset::{Folder, Ran, Seconds, Totals};
+use resolvent::dataset::bars::Summary;
+use resolvent::dataset::{Folder, Ran, Seconds, Tolerance, Totals};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -31,9 +32,13 @@ pub struct DatasetJson {
     /// Of the samples that have converged; null where there is none.
     pub max_relative_residual: Option<f64>,
     pub rtol: f64,
+    /// Where rtol is from; null where it was given.
+    pub tolerance: Option<Tolerance>,
     pub solver: String,
     pub precond: String,
     pub solver_counts: BTreeMap<String, u64>,
+    /// A summary of each column of the error bars; null where there are none.
+    pub error_bars: Option<Vec<Summary>>,
     pub iterations_total: u64,
     pub matvecs_total: u64,
     pub arms: Vec<Arm>,
@@ -62,9 +67,11 @@ impl DatasetJson {
             max_relative_residual: (totals.samples > totals.failed.len() as u64)
                 .then_some(totals.max_relative_residual),
             rtol: plan.request.rtol,
+            tolerance: plan.choice.tolerance.clone(),
             solver: plan.choice.solver.clone(),
             precond: plan.choice.precond.clone(),
             solver_counts: totals.solver_counts.clone(),
+            error_bars: None,
             iterations_total: totals.iterations,
             matvecs_total: totals.matvecs,
             arms,
@@ -102,6 +109,9 @@ impl DatasetJson {
                 share(s.write)
             );
         }
+        if let Some(of) = &self.tolerance {
+            let _ = writeln!(text, "  {}", tolerance(of));
+        }
         let _ = match self.max_relative_residual {
             Some(r) => writeln!(
                 text,
@@ -110,6 +120,9 @@ impl DatasetJson {
             ),
             None => writeln!(text, "  no sample has converged"),
         };
+        for of in self.error_bars.iter().flatten() {
+            let _ = writeln!(text, "  {}", errors(of));
+        }
         if self.failed > 0 {
             let _ = writeln!(
                 text,
@@ -121,6 +134,36 @@ impl DatasetJson {
             let _ = writeln!(text, "  not complete: type the same command to go on");
         }
         text.trim_start().to_owned()
+    }
+}
+
+/// Where rtol is from.
+pub fn tolerance(of: &Tolerance) -> String {
+    let most = |all: &[f64]| all.iter().copied().fold(0.0, f64::max);
+    let mean = of.discretisation.iter().sum::<f64>() / of.discretisation.len().max(1) as f64;
+    let met = match of.met {
+        true => "",
+        false => "; no rtol down to 1e-8 makes that small",
+    };
+    format!(
+        "rtol {:.0e}: on the first {} samples the solve is off by at most {:.2} % of what the grid is off by ({mean:.1e}){met}",
+        of.rtol,
+        of.ratios.len(),
+        100.0 * most(&of.ratios)
+    )
+}
+
+/// A column of the error bars.
+fn errors(of: &Summary) -> String {
+    match (of.mean, of.max) {
+        (Some(mean), Some(max)) => format!(
+            "{}: {mean:.2e} on average, {max:.2e} at most ({} samples)",
+            of.column, of.count
+        ),
+        _ => format!(
+            "{}: of no sample (the manifest says when there is none)",
+            of.column
+        ),
     }
 }
 

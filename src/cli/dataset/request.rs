@@ -1,9 +1,9 @@
 //! What is typed, as a request.
 
-use super::args::{MakeArgs, SolveDirArgs};
+use super::args::{FRACTION, MakeArgs, RtolArg, SolveDirArgs, SolveWith};
 use resolvent::dataset::npy::Rows;
 use resolvent::dataset::systems::{self, Pair};
-use resolvent::dataset::{DatasetError, Dtype, Request, Shares, source};
+use resolvent::dataset::{DatasetError, Dtype, ErrorBars, Request, Shares, source};
 use resolvent::registry;
 use std::path::PathBuf;
 
@@ -72,11 +72,13 @@ pub fn read(args: &MakeArgs) -> Result<Asked, DatasetError> {
         dtype,
         solver: args.how.solver.clone(),
         precond: args.how.precond.clone(),
-        rtol: args.how.rtol,
+        rtol: args.how.rtol.number(),
+        auto_rtol: args.how.rtol == RtolArg::Auto,
         max_iters: args.how.max_iters,
         order: args.how.order.into(),
         shard,
         chain: chain.min(shard.max(1)),
+        error_bars: error_bars(&args.how)?,
         split,
     };
     request.check()?;
@@ -113,15 +115,25 @@ pub fn of_systems(args: &SolveDirArgs, systems: Vec<Pair>) -> Result<Request, Da
         dtype,
         solver: args.how.solver.clone(),
         precond: args.how.precond.clone(),
-        rtol: args.how.rtol,
+        rtol: args.how.rtol.number(),
+        auto_rtol: args.how.rtol == RtolArg::Auto,
         max_iters: args.how.max_iters,
         order: args.how.order.into(),
         shard,
         chain: chain.min(shard.max(1)),
+        error_bars: error_bars(&args.how)?,
         split: Shares::default(),
     };
     request.check()?;
     Ok(request)
+}
+
+/// The error bars asked for.
+fn error_bars(how: &SolveWith) -> Result<Option<ErrorBars>, DatasetError> {
+    match (how.error_bars, how.error_bars_fraction) {
+        (false, None) => Ok(None),
+        (_, fraction) => Ok(Some(ErrorBars::of_fraction(fraction.unwrap_or(FRACTION))?)),
+    }
 }
 
 /// `NXxNY` or `NXxNYxNZ`.
