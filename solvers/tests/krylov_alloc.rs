@@ -224,6 +224,7 @@ fn a_solve_allocates_nothing() {
     allocates_nothing::<Complex<f64>>(500);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(2)
+        .start_handler(|_| COUNTED.set(true))
         .build()
         .unwrap();
     pool.install(|| rayon::join(|| (), || ())); // threads are awake and have their queues
