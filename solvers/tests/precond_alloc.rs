@@ -57,7 +57,7 @@ fn matrix<T: Scalar>(n: usize) -> Csr<T> {
 /// The same without couplings from one line of 20 to the next.
 fn plane<T: Scalar>(n: usize) -> Csr<T> {
     let within = |i: usize, j: usize| i.abs_diff(j) != 1 || i / 20 == j / 20;
-    matrix::<T>(n).view().filter(|i, j| within(i, j))
+    matrix::<T>(n).view().filter(within)
 }
 
 /// Each, and whether its update keeps everything it has.

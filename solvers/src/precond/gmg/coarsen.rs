@@ -59,26 +59,34 @@ impl GmgLevel {
     #[inline(always)]
     fn through_east(&self, i: usize, j: usize) -> [f32; 2] {
         let p = i + self.nx * j;
+        let (left, m) = (self.east[p], self.east[p + 1]);
+        let right = if i + 3 < self.nx {
+            self.east[p + 2]
+        } else {
+            0.0
+        };
+        if left > 0.0 && right > 0.0 {
+            return chain(m, left, right);
+        }
         let behind = i + 3 < self.nx && self.coupled(i + 3, j);
-        let front = self.coupled(i, j);
-        chain(
-            self.east[p + 1],
-            front.then_some(self.east[p]),
-            behind.then(|| self.east[p + 2]),
-        )
+        blocked_chain(m, [(left, self.coupled(i, j)), (right, behind)])
     }
 
     /// The same through the faces of column i between the coarse cells at j and j + 2.
     #[inline(always)]
     fn through_north(&self, i: usize, j: usize) -> [f32; 2] {
         let p = i + self.nx * j;
+        let (left, m) = (self.north[p], self.north[p + self.nx]);
+        let right = if j + 3 < self.ny {
+            self.north[p + 2 * self.nx]
+        } else {
+            0.0
+        };
+        if left > 0.0 && right > 0.0 {
+            return chain(m, left, right);
+        }
         let behind = j + 3 < self.ny && self.coupled(i, j + 3);
-        let front = self.coupled(i, j);
-        chain(
-            self.north[p + self.nx],
-            front.then_some(self.north[p]),
-            behind.then(|| self.north[p + 2 * self.nx]),
-        )
+        blocked_chain(m, [(left, self.coupled(i, j)), (right, behind)])
     }
 
     /// Whether anything holds the cell to others: masked cells are not in the way.
@@ -89,8 +97,15 @@ impl GmgLevel {
 
     /// The link of the coarse cell with children from (i, j) on.
     fn links(&self, i: usize, j: usize) -> f32 {
+        let p = i + self.nx * j;
+        if i + 1 < self.nx && j + 1 < self.ny {
+            let up = p + self.nx;
+            let any = self.link[p] + self.link[p + 1] + self.link[up] + self.link[up + 1];
+            if any == 0.0 {
+                return 0.0;
+            }
+        }
         let (mut reaction, mut children, mut n) = (f32::INFINITY, [[0.0f32; 2]; 4], 0);
-        let mut any = 0.0;
         for (i, j) in [(i, j), (i + 1, j), (i, j + 1), (i + 1, j + 1)] {
             if i >= self.nx || j >= self.ny {
                 continue;
@@ -104,12 +119,8 @@ impl GmgLevel {
             if faces.iter().all(|&f| f > 0.0) {
                 reaction = reaction.min(link);
             }
-            any += link;
             children[n] = [link, best];
             n += 1;
-        }
-        if any == 0.0 {
-            return 0.0;
         }
         let reaction = if reaction.is_finite() { reaction } else { 0.0 };
         let sum = children[..n].iter().map(|&[link, best]| {
@@ -121,11 +132,19 @@ impl GmgLevel {
     }
 }
 
-/// [series, Galerkin] of one face, with the faces to the siblings behind where these conduct at all.
+/// [series, Galerkin] of a face m between faces that conduct: 1/(1/m + 1/(2l) + 1/(2r)) and m/2. In
+/// double precision, where the products fit.
 #[inline(always)]
-fn chain(m: f32, left: Option<f32>, right: Option<f32>) -> [f32; 2] {
-    let resistance = |f: Option<f32>| f.map_or(0.0, |f| 0.5 / f); // infinite for a wall
-    let series = m / (1.0 + m * (resistance(left) + resistance(right)));
+fn chain(m: f32, l: f32, r: f32) -> [f32; 2] {
+    let (f, l, r) = (f64::from(m), f64::from(l), f64::from(r));
+    let series = f * l * r / (l * r + 0.5 * f * (l + r));
+    [series as f32, 0.5 * m]
+}
+
+/// The same where a face behind does not conduct: a wall if its sibling is there, nothing if not.
+fn blocked_chain(m: f32, behind: [(f32, bool); 2]) -> [f32; 2] {
+    let resistance = behind.map(|(f, there)| if there { 0.5 / f } else { 0.0 });
+    let series = m / (1.0 + m * (resistance[0] + resistance[1])); // 0 behind a wall
     [if m > 0.0 { series } else { 0.0 }, 0.5 * m]
 }
 

@@ -11,7 +11,7 @@ use super::{NAME, PrecondError};
 use resolvent_matrices::Scalar;
 
 /// Cells at most.
-pub(super) const MOST: usize = 64;
+pub(super) const MOST: usize = 16;
 
 /// (D⁻½ A D⁻½)⁻¹ of up to [`MOST`] cells.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ impl Coarsest {
         }
     }
 
-    /// Inverts. O(n³), 64³ at most.
+    /// Inverts. O(n³), 16³ at most.
     pub fn fill(&mut self, level: &GmgLevel) -> Result<(), PrecondError> {
         let (nx, n) = (self.nx, self.nx * self.ny);
         scaled(level, &mut self.dense);

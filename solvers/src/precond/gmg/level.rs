@@ -149,7 +149,7 @@ impl GmgLevel {
     }
 
     /// The part of the coarse correction that a cell receives; 0 where nothing holds it to others.
-    #[inline(always)]
+    #[cfg(test)]
     pub(super) fn share(&self, i: usize, j: usize) -> f32 {
         let [w, e, s, n] = self.faces(i, j);
         if w + e + s + n > 0.0 {

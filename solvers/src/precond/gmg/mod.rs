@@ -106,7 +106,7 @@ impl Gmg {
     }
 
     /// A cycle of these levels, the finest first, each of half the cells of the one before along x and y
-    /// (rounded up): what a network predicts. The last has 64 cells at most and is solved exactly. Rows
+    /// (rounded up): what a network predicts. The last has 16 cells at most and is solved exactly. Rows
     /// of A are the cells of the first; A is `unit` (above 0) times what these say. An
     /// [`update`](Preconditioner::update) makes all of them anew, by the default rule.
     ///

@@ -165,37 +165,30 @@ pub(super) fn read<T: Scalar>(
         };
         column = if column + 1 == nx { 0 } else { column + 1 };
         let (columns, values) = a.row(row);
-        let (mut diagonal, mut others) = (0.0, 0.0);
-        let mut faces = [0.0f64; 4]; // west, east, south, north
-        for (&q, v) in columns.iter().zip(values) {
-            if T::IS_COMPLEX && v.im() != T::Real::ZERO {
-                return not(format!("entry ({row}, {q}) is not real"));
-            }
-            let (v, row_q) = (v.re().to_f64() * inverse, q as usize);
-            let q = match &cells.active {
-                Some(active) => active.cells[row_q] as usize,
-                None => row_q,
-            };
-            if q == p {
-                diagonal = v;
-                continue;
-            }
-            let face = match () {
-                () if q + 1 == p && i > 0 => 0,
-                () if q == p + 1 && i + 1 < nx => 1,
-                () if q + nx == p => 2,
-                () if q == p + nx => 3,
-                () if v == 0.0 => continue,
-                () => {
-                    return not(format!(
-                        "row {row} has an entry in column {row_q}, which is no neighbour of it on a grid of {nx}x{}",
-                        cells.ny
-                    ));
+        let inside = i > 0 && i + 1 < nx && cells.active.is_none();
+        let Entries {
+            diagonal,
+            others,
+            faces,
+        } = match (columns, values) {
+            // most rows of most matrices
+            (&[south, west, here, east, north], &[s, w, d, e, n])
+                if inside && {
+                    let [s, w, d, e, n] = [south, west, here, east, north].map(|q| q as usize);
+                    let ends = ((s + nx) ^ p) | ((w + 1) ^ p) | (d ^ p);
+                    ends | (e ^ (p + 1)) | (n ^ (p + nx)) == 0
+                } =>
+            {
+                let number = |v: T| v.re().to_f64() * inverse;
+                let [s, w, d, e, n] = [s, w, d, e, n].map(number);
+                Entries {
+                    diagonal: d,
+                    others: (s + w) + (e + n),
+                    faces: [-w, -e, -s, -n],
                 }
-            };
-            others += v;
-            faces[face] = -v;
-        }
+            }
+            _ => entries(columns, values, cells, [row, p, i], inverse)?,
+        };
         let negative = faces.iter().copied().fold(0.0, f64::min);
         if !diagonal.is_finite() || !others.is_finite() {
             return failed(format!("row {row} of A is not finite"));
@@ -248,6 +241,58 @@ pub(super) fn read<T: Scalar>(
         }
     }
     Ok(())
+}
+
+/// The numbers of a row, over the unit.
+struct Entries {
+    diagonal: f64,
+    /// Sum of the off-diagonal entries.
+    others: f64,
+    /// Their negatives: west, east, south, north.
+    faces: [f64; 4],
+}
+
+/// Those of any row: of cell p in column i of the grid.
+fn entries<T: Scalar>(
+    columns: &[u32],
+    values: &[T],
+    cells: &Cells,
+    [row, p, i]: [usize; 3],
+    inverse: f64,
+) -> Result<Entries, PrecondError> {
+    let nx = cells.nx;
+    let (mut diagonal, mut others, mut faces) = (0.0, 0.0, [0.0f64; 4]);
+    for (&q, v) in columns.iter().zip(values) {
+        let (v, row_q) = (v.re().to_f64() * inverse, q as usize);
+        let q = match &cells.active {
+            Some(active) => active.cells[row_q] as usize,
+            None => row_q,
+        };
+        if q == p {
+            diagonal = v;
+            continue;
+        }
+        let face = match () {
+            () if q + 1 == p && i > 0 => 0,
+            () if q == p + 1 && i + 1 < nx => 1,
+            () if q + nx == p => 2,
+            () if q == p + nx => 3,
+            () if v == 0.0 => continue,
+            () => {
+                return not(format!(
+                    "row {row} has an entry in column {row_q}, which is no neighbour of it on a grid of {nx}x{}",
+                    cells.ny
+                ));
+            }
+        };
+        others += v;
+        faces[face] = -v;
+    }
+    Ok(Entries {
+        diagonal,
+        others,
+        faces,
+    })
 }
 
 fn plane(grid: Grid) -> Result<[usize; 2], PrecondError> {

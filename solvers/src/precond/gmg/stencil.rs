@@ -19,12 +19,6 @@ pub(super) struct Stencil {
     diagonal: Option<Plane>,
 }
 
-/// D⁻½ of a level, row by row.
-fn root(level: &GmgLevel, i: usize, j: usize) -> f64 {
-    let d = level.divisor(i, j);
-    if d > 0.0 { 1.0 / d.sqrt() } else { 0.0 }
-}
-
 impl Stencil {
     pub fn zeros(level: &GmgLevel) -> Self {
         let plane = || Plane::zeros(level.nx, level.ny);
@@ -41,6 +35,9 @@ impl Stencil {
     /// Takes the numbers of a level, given its D⁻½ and that of the next coarser one.
     pub fn fill(&mut self, level: &GmgLevel, roots: &Plane, coarse: &Plane) {
         let (nx, ny) = (self.nx, self.ny);
+        if level.scaling.is_none() {
+            self.diagonal = None; // of levels that were given and are made anew
+        }
         for j in 0..ny {
             let here = roots.row(j as isize, 0, nx + 1);
             let above = roots.row((j + 1).min(ny - 1) as isize, 0, nx);
@@ -60,14 +57,17 @@ impl Stencil {
                     .copy_from_slice(&scaling[nx * j..][..nx]);
             }
             let coarse = coarse.row(j as isize / 2, 0, nx.div_ceil(2));
+            let couplings = [
+                self.east.row(j as isize, -1, nx),
+                self.east.row(j as isize, 0, nx),
+                self.north.row(j as isize - 1, 0, nx),
+                self.north.row(j as isize, 0, nx),
+            ];
             let out = self.weight.row_mut(j, nx);
-            for i in 0..nx {
-                let share = level.share(i, j);
-                out[i] = if here[i] > 0.0 {
-                    share * coarse[i / 2] / here[i] // √(d/d_coarse)
-                } else {
-                    0.0
-                };
+            weights(couplings, here, coarse, out);
+            if let Some(weight) = &level.weight {
+                let weight = &weight[nx * j..][..nx];
+                out.iter_mut().zip(weight).for_each(|(out, w)| *out *= w);
             }
         }
     }
@@ -105,10 +105,50 @@ impl Stencil {
 
 /// out ← D⁻½ of the cells of a level.
 pub(super) fn roots(level: &GmgLevel, out: &mut Plane) {
+    let nx = level.nx;
     for j in 0..level.ny {
-        let row = out.row_mut(j, level.nx);
-        for (i, row) in row.iter_mut().enumerate() {
-            *row = root(level, i, j) as f32;
+        let at = nx * j..nx * (j + 1);
+        let (east, north, link) = (
+            &level.east[at.clone()],
+            &level.north[at.clone()],
+            &level.link[at.clone()],
+        );
+        let row = out.row_mut(j, nx);
+        for i in 0..nx {
+            row[i] = link[i] + east[i] + north[i];
+        }
+        for i in 1..nx {
+            row[i] += east[i - 1];
+        }
+        if j > 0 {
+            let south = &level.north[nx * (j - 1)..nx * j];
+            row.iter_mut().zip(south).for_each(|(row, s)| *row += s);
+        }
+        if let Some(scaling) = &level.scaling {
+            let scaling = &scaling[at];
+            row.iter_mut().zip(scaling).for_each(|(row, s)| *row /= s);
+        }
+        for d in row {
+            let root = 1.0 / d.sqrt();
+            *d = if *d > 0.0 { root } else { 0.0 };
         }
     }
+}
+
+/// √(d/d_coarse) of cells that anything holds to others, 0 of the rest.
+#[inline(always)]
+fn weights(couplings: [&[f32]; 4], roots: &[f32], coarse: &[f32], out: &mut [f32]) {
+    let n = out.len();
+    let [w, e, s, north] = couplings.map(|c| &c[..n]);
+    let roots = &roots[..n];
+    for i in 0..n {
+        let held = (w[i] + e[i]) + (s[i] + north[i]);
+        out[i] = if held > 0.0 { 1.0 / roots[i] } else { 0.0 };
+    }
+    let (pairs, last) = out.as_chunks_mut::<2>();
+    let whole = pairs.len();
+    for (pair, c) in pairs.iter_mut().zip(coarse) {
+        *pair = [pair[0] * c, pair[1] * c];
+    }
+    last.iter_mut().for_each(|last| *last *= coarse[whole]);
 }

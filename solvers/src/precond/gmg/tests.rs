@@ -89,6 +89,22 @@ fn scalings_and_weights_are_read_on_every_level() {
     }
 }
 
+/// An update forgets the levels that were given.
+#[test]
+fn given_levels_are_made_anew() {
+    let a = cells(24, 24, |i, j| 1.0 + (i * j) as f64, Boundary::Dirichlet);
+    let mut levels = hierarchy(random_level(24, 24, false, 1));
+    for level in &mut levels {
+        let half = vec![0.5; level.link.len()];
+        *level = level.clone().with_scaling(half).unwrap();
+    }
+    let mut given = Gmg::from_levels(levels, 1.0, GmgConfig::default()).unwrap();
+    given.update(&a).unwrap();
+    let r = random_vector::<f64>(576, 2);
+    let mut fresh = Gmg::new(&a, GmgConfig::default()).unwrap();
+    assert_eq!(apply(&mut given, &r), apply(&mut fresh, &r));
+}
+
 /// Bits do not depend on how the work is shared out.
 #[test]
 fn threads_do_not_change_the_bits() {
