@@ -21,8 +21,8 @@ pub use tables::{PRECONDS, SOLVERS};
 
 use options::Options;
 use resolvent_solvers::precond::{
-    ChebyshevConfig, FsaiConfig, Ic0Config, IctConfig, Ilu0Config, IlutConfig, JacobiConfig,
-    SsorConfig,
+    ChebyshevConfig, FsaiConfig, GmgConfig, Ic0Config, IctConfig, Ilu0Config, IlutConfig,
+    JacobiConfig, SsorConfig,
 };
 use resolvent_solvers::{
     BicgstabConfig, CgConfig, DirectConfig, Direction, FcgConfig, GcrodrConfig, GmresConfig, Kind,
@@ -243,6 +243,10 @@ pub fn precond(spec: &str) -> Result<Option<Precond>, RegistryError> {
         }
         "fsai" => Precond::Fsai(FsaiConfig {
             power: o.count("power", FsaiConfig::default().power)?,
+        }),
+        "gmg" => Precond::Gmg(GmgConfig {
+            degree: o.count("degree", GmgConfig::default().degree)?,
+            grid: o.grid("grid")?,
         }),
         "chebyshev" => {
             let default = ChebyshevConfig::default();

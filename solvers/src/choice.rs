@@ -2,9 +2,9 @@
 //! [`Auto`](crate::Auto) plans with and what names on a command line are parsed into.
 
 use crate::precond::{
-    Chebyshev, ChebyshevConfig, Fsai, FsaiConfig, Ic0, Ic0Config, Ict, IctConfig, Identity, Ilu0,
-    Ilu0Config, Ilut, IlutConfig, Jacobi, JacobiConfig, Linearity, PrecondError, Preconditioner,
-    Ssor, SsorConfig,
+    Chebyshev, ChebyshevConfig, Fsai, FsaiConfig, Gmg, GmgConfig, Ic0, Ic0Config, Ict, IctConfig,
+    Identity, Ilu0, Ilu0Config, Ilut, IlutConfig, Jacobi, JacobiConfig, Linearity, PrecondError,
+    Preconditioner, Ssor, SsorConfig,
 };
 use crate::{
     Bicgstab, BicgstabConfig, Cg, CgConfig, Direct, DirectConfig, Fcg, FcgConfig, Fgmres, Gcrodr,
@@ -119,6 +119,8 @@ pub enum Precond {
     Ict(IctConfig),
     /// Factorised sparse approximate inverse.
     Fsai(FsaiConfig),
+    /// Geometric multigrid.
+    Gmg(GmgConfig),
     /// A Chebyshev polynomial in the scaled matrix.
     Chebyshev(ChebyshevConfig),
     /// Incomplete LU without fill.
@@ -137,6 +139,7 @@ impl Precond {
             Self::Ic0(_) => "ic0",
             Self::Ict(_) => "ict",
             Self::Fsai(_) => "fsai",
+            Self::Gmg(_) => "gmg",
             Self::Chebyshev(_) => "chebyshev",
             Self::Ilu0(_) => "ilu0",
             Self::Ilut(_) => "ilut",
@@ -158,6 +161,7 @@ impl Precond {
             Self::Ic0(config) => Box::new(Ic0::new(a, config)?),
             Self::Ict(config) => Box::new(Ict::new(a, config)?),
             Self::Fsai(config) => Box::new(Fsai::new(a, config)?),
+            Self::Gmg(config) => Box::new(Gmg::new(a, config)?),
             Self::Chebyshev(config) => Box::new(Chebyshev::new(a, config)?),
             Self::Ilu0(config) => Box::new(Ilu0::new(a, config)?),
             Self::Ilut(config) => Box::new(Ilut::new(a, config)?),

@@ -132,7 +132,8 @@ pub struct Problem {
     /// uniform in (-1, 1) from the seed, so that the error of x is known), or `row-sums` (b = A·1)
     #[arg(long, value_name = "B.mtx|random|row-sums", default_value = "random")]
     pub rhs: String,
-    /// Grid of the unknowns, x fastest: NX, NXxNY or NXxNYxNZ [default: none]
+    /// Grid of the unknowns, x fastest: NX, NXxNY or NXxNYxNZ, for `--precond gmg` [default: found in
+    /// the matrix]
     #[arg(long, value_name = "NX[xNY[xNZ]]")]
     pub grid: Option<String>,
     /// Null space of A: `auto` takes the constants where every row sums to zero, as in a pressure

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 pub fn run(args: &SolveArgs, threads: usize) -> Result<Status, CliError> {
-    let (method, precond) = chosen(&args.how)?;
+    let (method, mut precond) = chosen(&args.how)?;
     let files = [
         ("out", args.files.out.as_deref()),
         ("history", args.files.history.as_deref()),
@@ -29,7 +29,10 @@ pub fn run(args: &SolveArgs, threads: usize) -> Result<Status, CliError> {
     let input = Input::read(&args.problem.matrix)?;
     input.square()?;
     let n = input.header.rows;
-    check_grid(args.problem.grid.as_deref(), n)?;
+    let grid = check_grid(args.problem.grid.as_deref(), n)?;
+    if let Some(Precond::Gmg(config)) = &mut precond {
+        config.grid = config.grid.or(grid);
+    }
     let source = Source::read(&args.problem.rhs, n)?;
     let task = Task {
         args,

@@ -181,6 +181,7 @@ fn candidates<T: Scalar>(request: &Request, description: &Description) -> Vec<Na
     let all: &[[&str; 2]] = match (description.definite, hermitian) {
         (true, _) => &[
             ["direct:kind=llt", "none"],
+            ["cg", "gmg"],
             ["cg", "ic0"],
             ["cg", "ic0:f32=true"],
             ["cg", "ssor"],

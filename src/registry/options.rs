@@ -1,6 +1,7 @@
 //! `name:key=value,key=value`, checked against the table of what there is.
 
 use super::{Entry, RegistryError};
+use resolvent_matrices::Grid;
 
 /// A name and its options, all of them known.
 pub struct Options {
@@ -142,6 +143,11 @@ impl Options {
     pub fn fraction(&self, key: &str) -> Result<Option<f64>, RegistryError> {
         let parse = |text: &str| text.parse().ok().filter(|v: &f64| *v > 0.0 && *v <= 1.0);
         self.read(key, "a number greater than 0, at most 1", parse)
+    }
+
+    /// A grid, if given.
+    pub fn grid(&self, key: &str) -> Result<Option<Grid>, RegistryError> {
+        self.read(key, "NX, NXxNY or NXxNYxNZ", |text| Grid::parse(text).ok())
     }
 
     /// `true` or `false`.

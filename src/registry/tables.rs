@@ -145,6 +145,14 @@ pub const PRECONDS: &[Entry] = &[
         ],
     ),
     entry(
+        "gmg",
+        "geometric multigrid: 5-point matrices on lines and planes, positive definite",
+        &[
+            ("grid", "cells, as 64x32 (found in the matrix, or --grid)"),
+            ("degree", "of the smoother's polynomial, 1 to 4 (3)"),
+        ],
+    ),
+    entry(
         "ilu0",
         "incomplete LU on the pattern of A: any matrix with a good diagonal",
         &[

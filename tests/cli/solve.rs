@@ -31,6 +31,25 @@ fn says_what_it_did() {
     insta::assert_snapshot!(masked(&ran.stdout));
 }
 
+/// The grid is found in the matrix or given; what is none is refused with a way out.
+#[test]
+fn multigrid_finds_its_grid_or_says_why_not() {
+    let lap = "matrices/mtx/lap2D_5pt_n100.mtx";
+    let gmg = ["--solver", "cg", "--precond", "gmg", "--json"];
+    for grid in [&[][..], &["--grid", "100x100"]] {
+        let ran = resolvent(&[&["solve", lap], &gmg[..], grid].concat());
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        let json = ran.json();
+        assert_eq!(json["precond"], "gmg");
+        assert!(json["iterations"].as_u64().unwrap() <= 10, "{json}");
+    }
+    for grid in [&[][..], &["--grid", "20x5"]] {
+        let ran = resolvent(&[&["solve", NOS4], &gmg[..], grid].concat());
+        assert_eq!(ran.status, 2);
+        assert!(ran.stderr.contains("--grid NXxNY"), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn json_has_the_keys_of_the_design_and_stdout_to_itself() {
     let ran = resolvent(&[

@@ -129,6 +129,22 @@ fn what_is_saved_chooses_the_same() {
     }
 }
 
+#[test]
+fn a_state_is_text_from_the_first_decision_on() {
+    let a = poisson();
+    for (name, kind, _) in TunerKind::ALL {
+        for systems in 0..3 {
+            let mut first = Tuned::new(config(sor(1.0), kind)).unwrap();
+            run(&mut first, &a, 0..systems);
+            let text = serde_json::to_string(&first.save()).unwrap();
+            let mut second = Tuned::<f64>::new(config(sor(1.0), kind)).unwrap();
+            let saved = serde_json::from_str(&text).unwrap();
+            assert_eq!(second.restore(&saved), Ok(()), "{name} after {systems}");
+            assert_eq!(serde_json::to_string(&second.save()).unwrap(), text);
+        }
+    }
+}
+
 /// −1.5 to both neighbours of 3 on the diagonal of a ring, skewed: SOR diverges for a large ω.
 fn skewed(n: usize) -> Csr<f64> {
     let entries = (0..n).flat_map(|i| {

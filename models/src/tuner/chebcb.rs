@@ -31,6 +31,7 @@ pub struct ChebCb {
     range: Option<[f64; 2]>,
     t: u64,
     largest: f64,
+    /// 0 before there is any: a state is written as JSON, which has no infinity.
     least: f64,
     /// Sum of squared errors of prediction.
     errors: f64,
@@ -68,7 +69,7 @@ impl ChebCb {
             range: range.filter(|[low, high]| high > low),
             t: 0,
             largest: 0.0,
-            least: f64::INFINITY,
+            least: 0.0,
             errors: 0.0,
             arms: vec![arm; arms],
         }
@@ -279,7 +280,10 @@ impl Tuner for ChebCb {
         self.t += 1;
         let news = outcome.cost > self.largest || outcome.cost < self.least;
         self.largest = self.largest.max(outcome.cost);
-        self.least = self.least.min(outcome.cost);
+        self.least = match self.t {
+            1 => outcome.cost,
+            _ => self.least.min(outcome.cost),
+        };
         let arm = &mut self.arms[outcome.arm];
         arm.gram += features * features.transpose();
         arm.rhs += features * loss;

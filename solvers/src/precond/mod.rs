@@ -4,6 +4,7 @@ mod chebyshev;
 mod check;
 mod factor;
 mod fsai;
+mod gmg;
 mod ic0;
 mod ict;
 mod identity;
@@ -21,6 +22,7 @@ pub(crate) mod triangular;
 pub use chebyshev::{Chebyshev, ChebyshevConfig};
 pub use check::{Check, Finding, check};
 pub use fsai::{Fsai, FsaiConfig};
+pub use gmg::{Gmg, GmgConfig, GmgLevel};
 pub use ic0::{Ic0, Ic0Config};
 pub use ict::{Ict, IctConfig};
 pub use identity::Identity;
@@ -154,6 +156,16 @@ pub enum PrecondError {
         found: String,
         /// what to try, beginning with `; `
         hint: &'static str,
+    },
+    /// It is made for matrices on grids, and this is none that it knows.
+    #[error(
+        "{precond} needs a real symmetric 5-point matrix on a grid of NX x NY cells, without positive off-diagonal entries; here {found}. Give the grid with --grid NXxNY (in code: the grid of its configuration) if it was not recognised, or use ic0"
+    )]
+    Grid {
+        /// preconditioner
+        precond: &'static str,
+        /// what was found instead
+        found: String,
     },
     /// The next matrix does not fit what was prepared.
     #[error("{precond} was prepared for {expected} rows, this matrix has {got}")]
