@@ -1,46 +1,17 @@
 //! From the second system of one pattern on, a tuned sequence allocates nothing, whoever tunes: choosing and learning
 //! included. A kind of arm that is played for the first time may: adaptive SOR keeps a vector that SOR does not. This binary has one test and its own global allocator, which counts.
 
+#[path = "../../solvers/tests/counting/mod.rs"]
+mod counting;
+
+use counting::{allocations, count_this_thread};
 use resolvent_matrices::{Csr, generate::Poisson};
 use resolvent_models::{ContextKind, Tuned, TunedConfig, TunerKind};
 use resolvent_solvers::{CgConfig, Change, Guess, Method, Precond, SorConfig, Way};
-use std::alloc::{GlobalAlloc, Layout, System as Heap};
-use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-thread_local! {
-    /// The test's own thread: the one that prints its name allocates, too.
-    static COUNTED: Cell<bool> = const { Cell::new(false) };
-}
-
-// SAFETY: every call is handed on unchanged to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(usize::from(COUNTED.get()), Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { Heap.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the pointer came from `alloc` above.
-        unsafe { Heap.dealloc(pointer, layout) }
-    }
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(usize::from(COUNTED.get()), Ordering::Relaxed);
-        // SAFETY: the pointer came from `alloc` above.
-        unsafe { Heap.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 #[test]
 fn nothing_is_allocated_from_the_second_system_on() {
-    COUNTED.set(true);
+    count_this_thread();
     let mut a: Csr<f64> = Poisson::default().generate().unwrap().matrix;
     let n = a.nrows();
     let (mut x, mut b) = (vec![0.0; n], vec![1.0; n]);
@@ -72,9 +43,9 @@ fn nothing_is_allocated_from_the_second_system_on() {
                         Change::Values
                     };
                     tuned.set_context(&[t as f64, 1.0]);
-                    let before = ALLOCATIONS.load(Ordering::Relaxed);
+                    let before = allocations();
                     let solved = tuned.next(&a, &b, change, &mut x, &mut ());
-                    let made = ALLOCATIONS.load(Ordering::Relaxed) - before;
+                    let made = allocations() - before;
                     let solved = solved.unwrap();
                     assert!(solved.solved.report.converged());
                     let kind = std::mem::discriminant(&solved.choice.arm);

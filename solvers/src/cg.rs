@@ -23,7 +23,7 @@ mod coefficients;
 mod eisenstat;
 mod energy;
 mod many;
-mod ritz;
+pub(crate) mod ritz;
 
 use crate::run::{Run, Verdict};
 use crate::{

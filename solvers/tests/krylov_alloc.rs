@@ -1,6 +1,9 @@
 //! No method allocates in `solve`; SOR, and CG with SSOR, not after they have seen the matrix. This binary has one test and its own global allocator, which
 //! counts.
 
+mod counting;
+
+use counting::{allocations, count_this_thread};
 use resolvent_solvers::matrices::Csr;
 use resolvent_solvers::precond::{Identity, Jacobi, Ssor, SsorConfig};
 use resolvent_solvers::{
@@ -8,39 +11,6 @@ use resolvent_solvers::{
     Fgmres, Gcrodr, GcrodrConfig, Gmres, GmresConfig, Minres, MinresConfig, Orthogonalization,
     Preconditioner, Rcg, RcgConfig, Scalar, Solver, Sor, SorConfig, Stopping, System,
 };
-use std::alloc::{GlobalAlloc, Layout, System as Heap};
-use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-thread_local! {
-    /// The test's own thread: the one that prints its name allocates, too.
-    static COUNTED: Cell<bool> = const { Cell::new(false) };
-}
-
-// SAFETY: every call is handed on unchanged to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(usize::from(COUNTED.get()), Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { Heap.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the pointer came from `alloc` above.
-        unsafe { Heap.dealloc(pointer, layout) }
-    }
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(usize::from(COUNTED.get()), Ordering::Relaxed);
-        // SAFETY: the pointer came from `alloc` above.
-        unsafe { Heap.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 /// A 1-D Laplacian, diagonally dominant, of a size that is split over threads.
 fn matrix<T: Scalar>(n: usize) -> Csr<T> {
@@ -124,11 +94,11 @@ fn allocates_nothing<T: Scalar>(n: usize) {
     let mut m = Jacobi::new(&a).unwrap();
     for mut solver in solvers::<T>(n) {
         let mut x = vec![T::ZERO; n];
-        let before = ALLOCATIONS.load(Ordering::SeqCst);
+        let before = allocations();
         let report = solver
             .solve(System::new(&a, &b, &mut m), &mut x, &mut ())
             .unwrap();
-        let count = ALLOCATIONS.load(Ordering::SeqCst) - before;
+        let count = allocations() - before;
         assert!(
             report.converged() && report.iterations > 10,
             "{}: {report:?}",
@@ -156,10 +126,10 @@ fn recycling_allocates_nothing<T: Scalar>(n: usize) {
                 .map(|i| T::from_f64(((i * (t + 3)) % 11) as f64 - 4.0))
                 .collect();
             let mut x = vec![T::ZERO; n];
-            let before = ALLOCATIONS.load(Ordering::SeqCst);
+            let before = allocations();
             let system = System::new(&a, &b, &mut m);
             let report = solver.solve(system, &mut x, &mut ()).unwrap();
-            let count = ALLOCATIONS.load(Ordering::SeqCst) - before;
+            let count = allocations() - before;
             let room = if t == 4 && solver.name() == "rcg" {
                 2
             } else {
@@ -191,7 +161,7 @@ fn allocates_nothing_again<T: Scalar>(n: usize) {
     let mut estimator = EnergyEstimator::new(EnergyConfig::default());
     for round in 0..3 {
         let mut x = vec![T::ZERO; n];
-        let before = ALLOCATIONS.load(Ordering::SeqCst);
+        let before = allocations();
         let omega = 1.0 + 0.05 * round as f64;
         sor.set_omega(omega);
         let system = System::new(&a, &b, &mut none);
@@ -202,7 +172,7 @@ fn allocates_nothing_again<T: Scalar>(n: usize) {
         let system = System::new(&a, &b, &mut ssor);
         let second = cg.solve(system, &mut x, &mut estimator).unwrap();
         assert!(estimator.above().is_some() && estimator.below().is_some());
-        let count = ALLOCATIONS.load(Ordering::SeqCst) - before;
+        let count = allocations() - before;
         assert!(first.converged() && second.converged() && first.iterations > 10);
         assert!(
             round == 0 || count == 0,
@@ -215,7 +185,7 @@ fn allocates_nothing_again<T: Scalar>(n: usize) {
 
 #[test]
 fn a_solve_allocates_nothing() {
-    COUNTED.set(true);
+    count_this_thread();
     allocates_nothing_again::<f64>(500);
     allocates_nothing_again::<Complex<f64>>(500);
     recycling_allocates_nothing::<f64>(500);
@@ -224,7 +194,7 @@ fn a_solve_allocates_nothing() {
     allocates_nothing::<Complex<f64>>(500);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(2)
-        .start_handler(|_| COUNTED.set(true))
+        .start_handler(|_| count_this_thread())
         .build()
         .unwrap();
     pool.install(|| rayon::join(|| (), || ())); // threads are awake and have their queues

@@ -1,50 +1,20 @@
 //! No preconditioner allocates in `apply`, nor, where the pattern of the matrix settles its own, in
 //! `update`. This binary has one test and its own global allocator, which counts.
 
+mod counting;
+
+use counting::{allocations, count_this_thread};
 use resolvent_solvers::matrices::Csr;
 use resolvent_solvers::precond::{
     Chebyshev, ChebyshevConfig, Fsai, FsaiConfig, Gmg, GmgConfig, Ic0, Ic0Config, Ict, IctConfig,
     Identity, Ilu0, Ilu0Config, Ilut, IlutConfig, Jacobi, Ssor, SsorConfig,
 };
 use resolvent_solvers::{Complex, Preconditioner, Scalar};
-use std::alloc::{GlobalAlloc, Layout, System as Heap};
-use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-thread_local! {
-    /// The test's own thread: the one that prints its name allocates, too.
-    static COUNTED: Cell<bool> = const { Cell::new(false) };
-}
-
-// SAFETY: every call is handed on unchanged to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(usize::from(COUNTED.get()), Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { Heap.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the pointer came from `alloc` above.
-        unsafe { Heap.dealloc(pointer, layout) }
-    }
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(usize::from(COUNTED.get()), Ordering::Relaxed);
-        // SAFETY: the pointer came from `alloc` above.
-        unsafe { Heap.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 fn count(work: impl FnOnce()) -> usize {
-    let before = ALLOCATIONS.load(Ordering::SeqCst);
+    let before = allocations();
     work();
-    ALLOCATIONS.load(Ordering::SeqCst) - before
+    allocations() - before
 }
 
 /// A Laplacian with a second off-diagonal, diagonally dominant.
@@ -132,14 +102,14 @@ fn count_all<T: Scalar>(a: &Csr<T>, all: impl Fn(&Csr<T>) -> Made<T>) {
 
 #[test]
 fn an_application_allocates_nothing() {
-    COUNTED.set(true);
+    count_this_thread();
     allocates_nothing::<f64>(500);
     allocates_nothing::<f32>(500);
     allocates_nothing::<Complex<f64>>(500);
     allocates_nothing::<Complex<f32>>(500);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(2)
-        .start_handler(|_| COUNTED.set(true))
+        .start_handler(|_| count_this_thread())
         .build()
         .unwrap();
     pool.install(|| rayon::join(|| (), || ())); // threads are awake and have their queues

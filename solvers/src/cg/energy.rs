@@ -18,7 +18,8 @@
 //! - G. Meurant, J. Papež, P. Tichý, Accurate error estimation in CG, Numer. Algorithms 88:1337–1359,
 //!   2021, doi:10.1007/s11075-021-01078-w.
 
-use super::{CgCoefficients, ritz};
+use super::CgCoefficients;
+use super::ritz::Tridiagonal;
 use crate::{Observer, Step};
 use resolvent_matrices::{Real, Scalar};
 use std::ops::ControlFlow;
@@ -273,8 +274,17 @@ impl EnergyEstimator {
 
     /// The smallest Ritz value of M⁻¹A so far, to four digits.
     pub fn smallest_ritz(&self) -> Option<f64> {
-        self.whole
-            .then(|| ritz::smallest(&self.alpha, &self.beta))?
+        let entries = |j: usize| match j {
+            0 => [1.0 / self.alpha[0], 0.0],
+            _ => {
+                let before = self.alpha[j - 1];
+                let diagonal = 1.0 / self.alpha[j] + self.beta[j] / before;
+                [diagonal, self.beta[j].sqrt() / before]
+            }
+        };
+        let len = self.alpha.len();
+        let t = self.whole.then_some(Tridiagonal { len, entries })?;
+        t.eigenvalue(0, 1e-4)
     }
 
     /// √(Δ_0 + … + Δ_k): ‖x* − x_0‖_A but for what is left, and from x_0 = 0, ‖x*‖_A.

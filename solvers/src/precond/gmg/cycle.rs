@@ -237,29 +237,12 @@ fn down_bands<T: Scalar>(
     let middle = rows.start + rows.len() * half / scratch.len();
     let (mine, other) = scratch.split_at_mut(half);
     let (below, above) = out.split_at_mut((middle - rows.start) * stride);
+    let band = |rows, out: &mut [f32], scratch: &mut [Scratch]| {
+        down_bands(level, smoother, source, rows, out, stride, scratch)
+    };
     let (a, b) = rayon::join(
-        || {
-            down_bands(
-                level,
-                smoother,
-                source,
-                rows.start..middle,
-                below,
-                stride,
-                mine,
-            )
-        },
-        || {
-            down_bands(
-                level,
-                smoother,
-                source,
-                middle..rows.end,
-                above,
-                stride,
-                other,
-            )
-        },
+        || band(rows.start..middle, below, mine),
+        || band(middle..rows.end, above, other),
     );
     a.max(b)
 }
@@ -289,28 +272,11 @@ fn up_bands<T: Scalar>(
     let middle = rows.start + rows.len() * half / scratch.len();
     let (mine, other) = scratch.split_at_mut(half);
     let (below, above) = sink.split(rows.start, middle);
+    let band = |rows, sink: Sink<'_, T>, scratch: &mut [Scratch]| {
+        up_bands(level, smoother, source, coarse, rows, sink, scratch);
+    };
     rayon::join(
-        || {
-            up_bands(
-                level,
-                smoother,
-                source,
-                coarse,
-                rows.start..middle,
-                below,
-                mine,
-            )
-        },
-        || {
-            up_bands(
-                level,
-                smoother,
-                source,
-                coarse,
-                middle..rows.end,
-                above,
-                other,
-            )
-        },
+        || band(rows.start..middle, below, mine),
+        || band(middle..rows.end, above, other),
     );
 }

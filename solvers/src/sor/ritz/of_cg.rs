@@ -3,8 +3,6 @@
 //! CG with M = D is Lanczos on D^{-1/2}AD^{-1/2} from D^{-1/2}r₀ (see [`CgCoefficients::lanczos`]): its α and β give
 //! T, and the end of the next step, T_{k,k+1} = √β_k/α_{k−1}, gives the bound of the residual,
 //!   |λ − θ| ≤ T_{k,k+1} |s_k|,   T s = θ s, ‖s‖ = 1.
-//! The ends of the spectrum of T by bisection on Sturm's count, s by inverse iteration: T − θI is
-//! semidefinite there, and its factorisation needs no pivots.
 //!
 //! | k iterations of CG: O(1) each; the answer O(60 k) | memory | 2 k numbers |
 //!
@@ -12,6 +10,7 @@
 //!   doi:10.1137/1.9781611971163.
 
 use super::{Ends, Tracked};
+use crate::cg::ritz::Tridiagonal;
 use crate::{CgCoefficients, Observer, Step};
 use resolvent_matrices::{Real, Scalar};
 use std::ops::ControlFlow;
@@ -58,19 +57,14 @@ impl CgRitz {
     pub fn beta(&self) -> Option<Tracked> {
         // what the last iteration has not told yet: its T_{k,k+1}
         let k = self.off.len();
-        let (t, end) = (&self.diagonal[..k], *self.off.last()?);
-        let inner = &self.off[..k - 1];
-        let tridiagonal = Tridiagonal { t, off: inner };
-        let low = tridiagonal.eigenvalue(0);
-        let second = if k > 1 {
-            tridiagonal.eigenvalue(1)
-        } else {
-            low
+        let end = self.off.last().copied().filter(|end| end.is_finite())?;
+        let t = Tridiagonal {
+            len: k,
+            entries: |j: usize| [self.diagonal[j], self.off[j.max(1) - 1]],
         };
-        if !(low > 0.0 && end.is_finite() && second.is_finite()) {
-            return None;
-        }
-        let bound = end * tridiagonal.last_component(low);
+        let low = t.eigenvalue(0, 0.0)?;
+        let second = t.eigenvalue(1, 0.0).unwrap_or(low);
+        let bound = end * t.last_component(low);
         let ends = Ends {
             low: (low, bound),
             high: (low, bound),
@@ -103,89 +97,5 @@ impl<T: Scalar> Observer<T> for CgRitz {
         }
         self.diagonal.push(diagonal);
         self.before = Some(of);
-    }
-}
-
-/// A symmetric tridiagonal matrix whose entries beside the diagonal are positive.
-struct Tridiagonal<'a> {
-    t: &'a [f64],
-    off: &'a [f64],
-}
-
-impl Tridiagonal<'_> {
-    /// Eigenvalues below θ: negative pivots of T − θI.
-    fn below(&self, theta: f64) -> usize {
-        let mut pivot = 1.0;
-        let mut count = 0;
-        for (j, t) in self.t.iter().enumerate() {
-            let square = if j > 0 { self.off[j - 1].powi(2) } else { 0.0 };
-            pivot = t - theta - square / pivot;
-            if pivot == 0.0 {
-                pivot = f64::MIN_POSITIVE;
-            }
-            count += usize::from(pivot < 0.0);
-        }
-        count
-    }
-
-    /// The eigenvalue with `index` others below it, from below.
-    fn eigenvalue(&self, index: usize) -> f64 {
-        let beside = |j: usize| {
-            let left = if j > 0 { self.off[j - 1] } else { 0.0 };
-            left + self.off.get(j).copied().unwrap_or(0.0)
-        };
-        let rows = || self.t.iter().enumerate();
-        let low = rows().map(|(j, t)| t - beside(j));
-        let high = rows().map(|(j, t)| t + beside(j));
-        // Gershgorin
-        let mut low = low.fold(f64::INFINITY, f64::min);
-        let mut high = high.fold(f64::NEG_INFINITY, f64::max);
-        if low > 0.0 {
-            low = 0.0;
-        }
-        for _ in 0..200 {
-            let middle = 0.5 * (low + high);
-            if middle <= low || middle >= high {
-                break;
-            }
-            match self.below(middle) > index {
-                true => high = middle,
-                false => low = middle,
-            }
-        }
-        low
-    }
-
-    /// |s_k| of the unit eigenvector of the least eigenvalue θ: two steps of inverse iteration, from
-    /// signs that alternate as those of s do.
-    fn last_component(&self, theta: f64) -> f64 {
-        let k = self.t.len();
-        let size = self.t.iter().fold(0.0f64, |m, t| m.max(t.abs()));
-        let least = f64::EPSILON * size;
-        let mut s: Vec<f64> = (0..k).map(|j| [1.0, -1.0][j % 2]).collect();
-        let mut pivots = vec![0.0; k];
-        for j in 0..k {
-            let taken = match j {
-                0 => 0.0,
-                _ => self.off[j - 1].powi(2) / pivots[j - 1],
-            };
-            pivots[j] = (self.t[j] - theta - taken).max(least);
-        }
-        for _ in 0..3 {
-            for j in 1..k {
-                s[j] -= self.off[j - 1] / pivots[j - 1] * s[j - 1];
-            }
-            for j in (0..k).rev() {
-                let right = if j + 1 < k {
-                    self.off[j] * s[j + 1]
-                } else {
-                    0.0
-                };
-                s[j] = (s[j] - right) / pivots[j];
-            }
-            let norm = s.iter().map(|s| s * s).sum::<f64>().sqrt();
-            s.iter_mut().for_each(|s| *s /= norm);
-        }
-        s.last().map_or(0.0, |s| s.abs())
     }
 }
