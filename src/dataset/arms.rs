@@ -4,7 +4,7 @@ use super::chain::{Chain, setup_failed};
 use super::choice::{self, Choice, Names};
 use super::request::Request;
 use super::source::Source;
-use super::{DatasetError, chain};
+use super::{DatasetError, basis, chain};
 use resolvent_matrices::Scalar;
 use resolvent_matrices::families::{AnyFamily, Assembled, Description, SampleFamily, Step};
 use resolvent_solvers::{Direct, Kind, Stopping};
@@ -135,12 +135,17 @@ fn of<T: Scalar<Real = f64>>(
         Some(_) => most.min(patience.max(100)),
         None => most,
     };
+    let basis = match constant {
+        true => basis::find(request, family, &description, stop)?,
+        false => Vec::new(),
+    };
     let choice = Choice {
         solver: fastest.solver.clone(),
         precond: fastest.precond.clone(),
         safe,
         budget,
         constant_matrix: constant,
+        basis,
         measured: arms.len() > 1,
         tolerance: None,
     };

@@ -8,8 +8,9 @@
 //! taken over the stored points, R being the restriction to them. Of a scheme of order p the error of
 //! u_h is 1/(1 − 2^−p) times as large: 4/3 for p = 2, 2 for p = 1.
 
-use super::chain::{Chain, Made};
+use super::chain::Chain;
 use super::folder::Folder;
+use super::made::Made;
 use super::npy::Rows;
 use super::request::Request;
 use super::restrict::Restriction;

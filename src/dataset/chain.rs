@@ -1,7 +1,9 @@
 //! Samples solved one after the other: inputs, system, solution, and its residual.
 
+use super::basis::Basis;
+use super::made::{Energy, Made};
 use super::source::Source;
-use super::{DatasetError, Record, Seconds};
+use super::{DatasetError, Seconds};
 use resolvent_matrices::Scalar;
 use resolvent_matrices::families::{Assembled, Description, SampleFamily, Step};
 use resolvent_matrices::sequences::Novelty;
@@ -38,6 +40,12 @@ pub struct Chain<'f, T: Scalar<Real = f64>> {
     system: Assembled<T>,
     /// Values of the matrix before, where it may be the same.
     values: Vec<T>,
+    /// What is new about the matrix since the sequence has seen it.
+    unseen: Change,
+    /// Samples whose solutions the others are combined from, not solved yet.
+    asked: Vec<u64>,
+    /// These solutions, and whether they are for the matrix at hand.
+    basis: Option<(Basis<T>, bool)>,
     /// Inputs of the sample at hand.
     pub inputs: Vec<Vec<f64>>,
     /// Its outputs.
@@ -68,6 +76,9 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
             sequence: sequence(plan.stopping),
             system: Assembled::default(),
             values: Vec::new(),
+            unseen: Change::Nothing,
+            asked: Vec::new(),
+            basis: None,
             inputs: description.new_inputs(),
             outputs: description.new_outputs(),
             x: vec![T::ZERO; rows],
@@ -81,6 +92,12 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
     /// Estimates the energy norm of the error of what CG solves from now on.
     pub fn estimating(mut self) -> Self {
         self.estimator = Some(EnergyEstimator::new(EnergyConfig::default()));
+        self
+    }
+
+    /// Combines samples from the solutions of these where that is exact enough.
+    pub fn combining(mut self, samples: &[u64]) -> Self {
+        self.asked = samples.to_vec();
         self
     }
 
@@ -123,6 +140,10 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
         observer: &mut dyn Observer<T>,
     ) -> Result<Made, DatasetError> {
         let mut lap = Lap::now();
+        if !self.asked.is_empty() {
+            self.solve_basis(observer)?;
+            self.seconds.setup += lap.seconds();
+        }
         self.source.inputs(self.family, sample, &mut self.inputs)?;
         self.seconds.generate += lap.seconds();
         let mut made = Made::default();
@@ -138,14 +159,19 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
             if step == 0 {
                 self.x.fill(T::ZERO); // later steps begin with the solution before
             }
-            let solved = self.solve(observer)?;
-            self.seconds.setup += solved.setup.as_secs_f64();
-            self.seconds.solve += lap.seconds() - solved.setup.as_secs_f64();
+            let solved = match self.combine() {
+                true => None,
+                false => Some(self.solve(observer)?),
+            };
+            let setup = solved.as_ref().map_or(0.0, |s| s.setup.as_secs_f64());
+            self.seconds.setup += setup;
+            self.seconds.solve += lap.seconds() - setup;
             self.family
                 .outputs(&self.x, step, &self.inputs, &mut self.outputs)?;
             self.family.unknowns(&self.outputs, step, &mut self.x)?;
-            made.take(&solved, self.residual(), self.plan.stopping.rtol);
-            made.take_energy(self.energy(solved.solver));
+            let residual = self.residual();
+            made.take(solved.as_ref(), residual, self.plan.stopping.rtol);
+            made.take_energy(solved.and_then(|solved| self.energy(solved.solver)));
             self.seconds.verify += lap.seconds();
             self.before.clear();
             self.before.extend_from_slice(&self.x);
@@ -153,10 +179,46 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
         Ok(made)
     }
 
+    /// Solves for what the samples are combined from.
+    fn solve_basis(&mut self, observer: &mut dyn Observer<T>) -> Result<(), DatasetError> {
+        let samples = std::mem::take(&mut self.asked);
+        let (family, description) = (self.family, self.family.describe());
+        let source = &mut self.source;
+        let basis = Basis::new(family, &description, source, &self.plan, &samples, observer)?;
+        self.basis = basis.map(|basis| (basis, false));
+        Ok(())
+    }
+
+    /// x of the system at hand as a combination; false where there is none that is exact enough, x is then
+    /// where to begin.
+    fn combine(&mut self) -> bool {
+        let change = self.change();
+        self.unseen = self.unseen.max(change);
+        let Assembled { a, b, .. } = &self.system;
+        let Some((basis, serves)) = &mut self.basis else {
+            return false;
+        };
+        if change != Change::Nothing {
+            *serves = basis.serves(a);
+        }
+        if !*serves {
+            return false;
+        }
+        basis.combine(b, &mut self.x);
+        let residual = self.residual();
+        if residual <= self.plan.stopping.rtol {
+            return true;
+        }
+        if !matches!(residual.partial_cmp(&1.0), Some(std::cmp::Ordering::Less)) {
+            self.x.fill(T::ZERO); // b has nothing to do with them
+        }
+        false
+    }
+
     /// The system at hand, from the iterate in x.
     fn solve(&mut self, observer: &mut dyn Observer<T>) -> Result<Solved<f64>, DatasetError> {
-        let change = self.change();
-        self.sequence.advance(change);
+        self.sequence
+            .advance(std::mem::replace(&mut self.unseen, Change::Nothing));
         let backstop = self.plan.safe.map(|safe| Backstop {
             iterations: self.plan.budget,
             time: None,
@@ -229,7 +291,8 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
     }
 }
 
-fn sequence<T: Scalar<Real = f64>>(stopping: Stopping<f64>) -> Sequence<T> {
+/// A sequence that stops its solves so.
+pub fn sequence<T: Scalar<Real = f64>>(stopping: Stopping<f64>) -> Sequence<T> {
     Sequence::new(SequenceConfig {
         stopping,
         ..SequenceConfig::default()
@@ -250,93 +313,6 @@ impl<T: Scalar> Observer<T> for Estimating<'_, T> {
     fn coefficients(&mut self, of: &CgCoefficients<T::Real>) {
         self.estimator.push(of);
         self.next.coefficients(of);
-    }
-}
-
-/// Energy norms, in the units of the system as it is assembled.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Energy {
-    /// ‖x* − x‖_A, estimated from above.
-    pub error: f64,
-    /// ‖x‖_A.
-    pub norm: f64,
-}
-
-impl Energy {
-    /// ‖x* − x‖_A/‖x‖_A.
-    pub fn relative(&self) -> f64 {
-        self.error / self.norm
-    }
-}
-
-/// How a sample was solved.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Made {
-    /// Method that finished it (the last step of it).
-    pub solver: &'static str,
-    /// Preconditioner that finished it.
-    pub precond: &'static str,
-    /// Iterations of all steps.
-    pub iterations: usize,
-    /// Products with A of all steps.
-    pub matvecs: usize,
-    /// The largest ‖b − Ax‖₂/‖b‖₂ of its steps.
-    pub relative_residual: f64,
-    /// Of the step with the largest relative error in the energy norm; `None` where one of them has no
-    /// estimate, or none was asked for.
-    pub energy: Option<Energy>,
-    /// Steps of which the energy was asked.
-    steps: usize,
-    /// Why it did not converge; `None` if it did.
-    pub failed: Option<&'static str>,
-    /// Finished by the second way.
-    pub rescued: bool,
-}
-
-impl Made {
-    fn take(&mut self, solved: &Solved<f64>, residual: f64, rtol: f64) {
-        self.solver = solved.solver;
-        self.precond = solved.precond;
-        self.iterations += solved.report.iterations;
-        self.matvecs += solved.report.matvecs;
-        self.rescued |= solved.capped;
-        if residual.is_nan() || residual > self.relative_residual {
-            self.relative_residual = residual;
-        }
-        // judged by the residual of what is stored, whatever the solver says
-        let small = residual <= rtol; // false of NaN
-        if !small {
-            let reason = match solved.report.converged() {
-                true => "residual_of_the_stored_solution",
-                false => solved.report.reason.name(),
-            };
-            self.failed.get_or_insert(reason);
-        }
-    }
-
-    fn take_energy(&mut self, energy: Option<Energy>) {
-        self.energy = match (self.energy, energy) {
-            (Some(most), Some(now)) if most.relative() >= now.relative() => Some(most),
-            (_, now) if self.steps == 0 || self.energy.is_some() => now,
-            _ => None,
-        };
-        self.steps += 1;
-    }
-
-    /// As it is written.
-    pub fn record(&self, index: u64, seed: u64, position: u64, parent: Option<u64>) -> Record {
-        Record {
-            index,
-            seed,
-            position,
-            parent,
-            solver: self.solver.into(),
-            precond: self.precond.into(),
-            iterations: self.iterations,
-            matvecs: self.matvecs,
-            relative_residual: Some(self.relative_residual).filter(|r| r.is_finite()),
-            status: self.failed.unwrap_or("converged").into(),
-        }
     }
 }
 

@@ -25,6 +25,9 @@ pub struct Choice {
     pub budget: usize,
     /// The first samples have one matrix: it is set up once for as long as that holds.
     pub constant_matrix: bool,
+    /// Samples whose right-hand sides those of the others are combinations of ([`basis`](super::basis)).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub basis: Vec<u64>,
     /// The fastest of several that were measured, on samples of this data set.
     pub measured: bool,
     /// Where rtol is from, if it was not given.
@@ -41,6 +44,7 @@ impl Choice {
             safe: None,
             budget,
             constant_matrix: false,
+            basis: Vec::new(),
             measured: false,
             tolerance: None,
         }

@@ -19,12 +19,14 @@
 
 pub mod arms;
 pub mod bars;
+pub mod basis;
 pub mod chain;
 pub mod choice;
 pub mod durable;
 mod error;
 pub mod export;
 pub mod folder;
+pub mod made;
 pub mod manifest;
 pub mod npy;
 mod open;

@@ -172,6 +172,7 @@ impl Run<'_> {
         let source = Source::new(request, &folder.solved)?;
         let plan = folder.plan.choice.plan(request)?;
         let mut chain = Chain::new(family, &folder.solved, source, plan);
+        chain = chain.combining(&folder.plan.choice.basis);
         if request.error_bars.is_some() {
             chain = chain.estimating();
         }

@@ -489,6 +489,70 @@ fn one_matrix_for_all_samples_is_noticed() {
     assert!((1..4).all(|i| u[i * 144..][..144] == u[..144]));
 }
 
+/// Right-hand sides that are combinations of three fields on 12² cells; the last one is not.
+fn three_fields(samples: usize) -> Vec<f64> {
+    let row = |sample: usize| {
+        (0..144).map(move |i| {
+            let [x, y] = [(i % 12) as f64 / 12.0, (i / 12) as f64 / 12.0];
+            let t = sample as f64;
+            let odd = if sample + 1 == samples { x * y } else { 0.0 };
+            t.sin() + (2.0 * t).cos() * (5.0 * x).sin() + 1e-3 * t * (7.0 * y).cos() + odd
+        })
+    };
+    (0..samples).flat_map(row).collect()
+}
+
+#[test]
+fn samples_of_one_matrix_are_combined_where_right_hand_sides_are_of_few() {
+    let path = crate::scratch("dataset-three-fields.npy");
+    let data = three_fields(100);
+    let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (100, 12, 12), }";
+    let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    bytes.extend(format!("{header:<117}\n").into_bytes());
+    bytes.extend(data.iter().flat_map(|v| v.to_le_bytes()));
+    std::fs::write(&path, bytes).expect("the scratch folder can be written to");
+
+    let solved = folder("combined-not");
+    make(
+        &solved,
+        &format!("custom --input f={path} --grid 12 --solver cg --precond ic0 --rtol 1e-12"),
+    );
+    let (_, u) = array(&solved.join("solutions-0000.npy"));
+    for (index, way) in [
+        "--solver direct",
+        "--solver cg",
+        "--solver rcg --threads 1",
+        "--order mst",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let out = folder(&format!("combined-{index}"));
+        make(&out, &format!("custom --input f={path} --grid 12 {way}"));
+        let manifest = manifest(&out);
+        assert_eq!(manifest["solver"]["basis"], serde_json::json!([0, 1, 2]));
+        let samples = manifest["records"].as_array().expect("a list");
+        let combined = samples.iter().filter(|s| s["solver"] == "combination");
+        assert_eq!(combined.count(), 99, "{way}: all but the last one");
+        assert!(
+            samples
+                .iter()
+                .all(|s| s["relative_residual"].as_f64() <= Some(1e-8))
+        );
+        let (_, v) = array(&out.join("solutions-0000.npy"));
+        let size = u.iter().fold(0.0, |m: f64, u| m.max(u.abs()));
+        let far = u
+            .iter()
+            .zip(&v)
+            .fold(0.0, |m: f64, (u, v)| m.max((u - v).abs()));
+        assert!(far < 1e-6 * size, "{way}: {far}");
+        assert_eq!(
+            resolvent(&["dataset", "verify", text(&out), "--quiet"]).status,
+            0
+        );
+    }
+}
+
 #[test]
 fn fields_of_ones_own_make_an_equation() {
     let drawn = folder("custom-drawn");

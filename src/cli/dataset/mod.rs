@@ -229,6 +229,9 @@ fn plan(args: &MakeArgs) -> Result<Status, CliError> {
     if let Some(tolerance) = &choice.tolerance {
         text += &format!("\n  {}", report::tolerance(tolerance));
     }
+    if !choice.basis.is_empty() {
+        text += &format!("\n  {}", report::basis(choice.basis.len()));
+    }
     let shards = folder.plan.request.shards();
     text += &format!(
         "\n{}: {shards} shards; make them with `resolvent dataset run {0} --shard I/K`, I from 0 to K - 1, then `resolvent dataset merge {0}`\n",

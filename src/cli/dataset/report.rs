@@ -37,6 +37,8 @@ pub struct DatasetJson {
     pub solver: String,
     pub precond: String,
     pub solver_counts: BTreeMap<String, u64>,
+    /// Right-hand sides that were solved for the samples to be combined from; 0 where they are not.
+    pub basis: usize,
     /// A summary of each column of the error bars; null where there are none.
     pub error_bars: Option<Vec<Summary>>,
     pub iterations_total: u64,
@@ -71,6 +73,7 @@ impl DatasetJson {
             solver: plan.choice.solver.clone(),
             precond: plan.choice.precond.clone(),
             solver_counts: totals.solver_counts.clone(),
+            basis: plan.choice.basis.len(),
             error_bars: None,
             iterations_total: totals.iterations,
             matvecs_total: totals.matvecs,
@@ -112,6 +115,9 @@ impl DatasetJson {
         if let Some(of) = &self.tolerance {
             let _ = writeln!(text, "  {}", tolerance(of));
         }
+        if self.basis > 0 {
+            let _ = writeln!(text, "  {}", basis(self.basis));
+        }
         let _ = match self.max_relative_residual {
             Some(r) => writeln!(
                 text,
@@ -150,6 +156,13 @@ pub fn tolerance(of: &Tolerance) -> String {
         of.rtol,
         of.ratios.len(),
         100.0 * most(&of.ratios)
+    )
+}
+
+/// What the samples are combined from.
+pub fn basis(rank: usize) -> String {
+    format!(
+        "one matrix, and right-hand sides that are combinations of {rank}: these are solved, a sample is combined from them"
     )
 }
 
