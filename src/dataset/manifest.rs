@@ -5,7 +5,7 @@ use super::folder::{FORMAT, Folder};
 use super::record::{Record, Seconds, Shard};
 use super::restrict::Restriction;
 use super::stats::Moments;
-use super::{DatasetError, arms::Arm, bars};
+use super::{DatasetError, arms::Arm, bars, systems};
 use resolvent_matrices::families::{FieldSpec, Parameter};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -200,7 +200,7 @@ fn description(folder: &Folder) -> Map<String, Value> {
         "samples": request.samples,
         "first": request.first,
         "seed": request.seed,
-        "random": "ChaCha8 keyed by the seed and the number of the field, stream = index",
+        "random": random(folder),
         "given": request.given.iter().map(|given| json!({
             "field": given.field, "sha256": given.sha256,
         })).collect::<Vec<_>>(),
@@ -220,6 +220,23 @@ fn description(folder: &Folder) -> Map<String, Value> {
     match entries {
         Value::Object(map) => map,
         _ => Map::new(),
+    }
+}
+
+/// How inputs are drawn, of those that are.
+fn random(folder: &Folder) -> Value {
+    let given: Vec<_> = folder.plan.request.given.iter().map(|g| &g.field).collect();
+    let drawn = folder.stored.inputs.iter().map(|input| input.name);
+    let drawn: Vec<_> = drawn
+        .filter(|name| !given.iter().any(|g| g == name))
+        .collect();
+    let law = "ChaCha8 keyed by the seed and the number of the field, stream = index";
+    if folder.plan.request.family == systems::NAME || drawn.is_empty() {
+        return Value::Null;
+    }
+    match given.is_empty() {
+        true => json!(law),
+        false => json!(format!("{law}; of {} alone", drawn.join(", "))),
     }
 }
 

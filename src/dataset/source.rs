@@ -55,20 +55,14 @@ impl Source {
             family.draw(self.seed, self.first + sample, &mut self.scratch, inputs)?;
         }
         for (at, rows) in &mut self.given {
-            rows.read(sample, &mut inputs[*at])?;
-            if let Some(bad) = inputs[*at].iter().find(|v| !v.is_finite()) {
-                return Err(DatasetError::file(
-                    rows.path(),
-                    format!("row {sample} has {bad} in it; coefficients must be finite"),
-                ));
-            }
+            read(rows, sample, &mut inputs[*at])?;
         }
         Ok(())
     }
 }
 
-/// What is read instead of being drawn, with its checksum; refuses what does not fit. Returns the
-/// number of samples as well.
+/// What is read instead of being drawn, with its checksum; refuses what does not fit, and numbers that
+/// are not finite, before anything is begun. Returns the number of samples as well.
 ///
 /// # Errors
 /// [`DatasetError`].
@@ -80,9 +74,13 @@ pub fn given(
     let mut all = Vec::new();
     for (field, path) in files {
         let at = input(description, field)?;
-        let rows = Rows::open(path)?;
+        let mut rows = Rows::open(path)?;
         let count = *samples.get_or_insert(rows.len());
         fitting(&rows, &description.inputs[at].shape, count)?;
+        let mut row = vec![0.0; rows.row_len()];
+        for sample in 0..rows.len() {
+            read(&mut rows, sample, &mut row)?;
+        }
         all.push(Given {
             field: field.clone(),
             path: absolute(path)?,
@@ -90,6 +88,18 @@ pub fn given(
         });
     }
     Ok((all, samples))
+}
+
+/// A row of finite numbers.
+fn read(rows: &mut Rows, sample: u64, into: &mut [f64]) -> Result<(), DatasetError> {
+    rows.read(sample, into)?;
+    match into.iter().find(|v| !v.is_finite()) {
+        None => Ok(()),
+        Some(bad) => Err(DatasetError::file(
+            rows.path(),
+            format!("row {sample} has {bad} in it; coefficients must be finite"),
+        )),
+    }
 }
 
 fn absolute(path: &Path) -> Result<std::path::PathBuf, DatasetError> {

@@ -1,10 +1,12 @@
 //! `resolvent dataset`: samples of a family drawn, solved, verified and written.
 
 pub mod args;
+mod parts;
 mod preview;
 mod report;
 mod request;
 mod ticker;
+mod verify;
 
 use super::Status;
 use super::args::Common;
@@ -14,14 +16,13 @@ use super::report::{self as words};
 use super::sequence;
 use super::sequence::manifest::Stored;
 use args::{
-    DatasetArgs, DatasetCommand, ExportArgs, FileArgs, FolderArgs, FormatArg, LayoutArg, MakeArgs,
-    RunArgs, SolveDirArgs,
+    DatasetArgs, DatasetCommand, ExportArgs, FileArgs, FormatArg, LayoutArg, MakeArgs, SolveDirArgs,
 };
 use report::DatasetJson;
 use resolvent::dataset::arms::Arm;
 use resolvent::dataset::systems::Pair;
 use resolvent::dataset::{
-    DatasetError, Folder, Ran, Request, bars, export, manifest, run as shards, tolerance, verify,
+    DatasetError, Folder, Ran, Request, bars, export, manifest, run as shards, tolerance,
 };
 use resolvent::petsc::PetscOptions;
 use std::path::Path;
@@ -33,10 +34,10 @@ pub fn run(args: &DatasetArgs, threads: usize) -> Result<Status, CliError> {
     std::thread::scope(|scope| {
         let work = scope.spawn(|| match &args.command {
             None => make(&args.make, threads),
-            Some(DatasetCommand::Plan(args)) => plan(args),
-            Some(DatasetCommand::Run(args)) => run_part(args, threads),
-            Some(DatasetCommand::Merge(args)) => merge(args),
-            Some(DatasetCommand::Verify(args)) => verify(args, threads),
+            Some(DatasetCommand::Plan(args)) => parts::plan(args),
+            Some(DatasetCommand::Run(args)) => parts::run(args, threads),
+            Some(DatasetCommand::Merge(args)) => parts::merge(args),
+            Some(DatasetCommand::Verify(args)) => verify::verify(args, threads),
             Some(DatasetCommand::Export(args)) => export(args),
             Some(DatasetCommand::Solve(args)) => solve(args, threads),
         });
@@ -49,15 +50,45 @@ pub fn run(args: &DatasetArgs, threads: usize) -> Result<Status, CliError> {
 
 /// All of it, or what is missing.
 fn make(args: &MakeArgs, threads: usize) -> Result<Status, CliError> {
+    writable(&args.files)?;
     let asked = request::read(args)?;
-    let mut status = make_one(&asked.folder, asked.request, &args.common, threads, true)?;
+    let first = make_one(&asked.folder, asked.request, &args.common, threads)?;
     extras(&asked.folder, &args.files)?;
+    let mut all = vec![first];
     for (name, request) in asked.others {
         let folder = asked.folder.join(name);
-        let other = make_one(&folder, request, &args.common, threads, false)?;
-        status = if other == Status::Done { status } else { other };
+        all.push(make_one(&folder, request, &args.common, threads)?);
     }
-    Ok(status)
+    closing(&args.common, all)
+}
+
+/// Writes the objects of the sets, and says what became of them.
+fn closing(common: &Common, all: Vec<DatasetJson>) -> Result<Status, CliError> {
+    let fine = all.iter().all(|set| set.complete && set.failed == 0);
+    if let Some(path) = &common.json {
+        words::json(path, &Nested::new(all))?;
+    }
+    Ok(match fine {
+        true => Status::Done,
+        false => Status::NotConverged,
+    })
+}
+
+/// The object of a set, and those of the sets of other parameters that lie in it.
+#[derive(serde::Serialize)]
+struct Nested<J> {
+    #[serde(flatten)]
+    first: Option<J>,
+    others: Vec<J>,
+}
+
+impl<J> Nested<J> {
+    fn new(all: Vec<J>) -> Self {
+        let mut all = all.into_iter();
+        let first = all.next();
+        let others = all.collect();
+        Self { first, others }
+    }
 }
 
 fn make_one(
@@ -65,8 +96,7 @@ fn make_one(
     request: Request,
     common: &Common,
     threads: usize,
-    json: bool,
-) -> Result<Status, CliError> {
+) -> Result<DatasetJson, CliError> {
     let started = Instant::now();
     let (folder, arms) = begin(path, request)?;
     let missing = folder.open_shards()?;
@@ -84,17 +114,24 @@ fn make_one(
         .sum::<f64>();
     result.threads = threads;
     result.wall_seconds = started.elapsed().as_secs_f64();
-    result.samples_per_second = totals.samples as f64 / result.wall_seconds.max(1e-9);
+    let made: u64 = missing
+        .iter()
+        .map(|&shard| samples_of(&folder, shard))
+        .sum();
+    result.samples_per_second = match ran.stopped {
+        true => 0.0,
+        false => made as f64 / result.wall_seconds.max(1e-9),
+    };
     if !common.quiet && !common.json_on_stdout() {
         words::stdout(&result.text())?;
     }
-    if let (Some(path), true) = (&common.json, json) {
-        words::json(path, &result)?;
-    }
-    Ok(match result.complete && result.failed == 0 {
-        true => Status::Done,
-        false => Status::NotConverged,
-    })
+    Ok(result)
+}
+
+/// Samples of a shard.
+fn samples_of(folder: &Folder, shard: usize) -> u64 {
+    let range = folder.plan.request.range(shard);
+    range.end - range.start
 }
 
 /// What the error bars are, where they are asked for.
@@ -132,22 +169,19 @@ fn work(
     common: &Common,
     threads: usize,
 ) -> Result<Ran, DatasetError> {
-    let request = &folder.plan.request;
-    let samples = missing.iter().map(|&shard| {
-        let range = request.range(shard);
-        range.end - range.start
-    });
+    let samples = missing.iter().map(|&shard| samples_of(folder, shard));
     let ticker = Ticker::new(common.quiet, samples.sum());
     shards::run(folder, missing, threads, &ticker)
 }
 
 /// A set of systems in files.
 fn solve(args: &SolveDirArgs, threads: usize) -> Result<Status, CliError> {
+    writable(&args.files)?;
     let pairs = listed(&args.systems)?;
     let request = request::of_systems(args, pairs)?;
-    let status = make_one(&args.out, request, &args.common, threads, true)?;
+    let made = make_one(&args.out, request, &args.common, threads)?;
     extras(&args.out, &args.files)?;
-    Ok(status)
+    closing(&args.common, vec![made])
 }
 
 /// The systems of a folder or a list, each with its right-hand side.
@@ -184,6 +218,24 @@ fn listed(path: &Path) -> Result<Vec<Pair>, CliError> {
     Ok(pairs)
 }
 
+/// Whether the contact sheet can be written, before hours are spent on what it shows.
+fn writable(files: &FileArgs) -> Result<(), CliError> {
+    let Some(svg) = &files.preview else {
+        return Ok(());
+    };
+    let there = svg.exists();
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(svg)
+        .map_err(DatasetError::io(svg, "write to"))?;
+    if !there {
+        // nothing is lost with it: it was made here, and is made again
+        let _ = std::fs::remove_file(svg);
+    }
+    Ok(())
+}
+
 /// What is written besides the arrays: HDF5 of a finished set, the contact sheet of one that has begun.
 fn extras(path: &Path, files: &FileArgs) -> Result<(), CliError> {
     if files.preview.is_none() && files.format == FormatArg::Npy {
@@ -218,166 +270,6 @@ fn export(args: &ExportArgs) -> Result<Status, CliError> {
         words::json(path, &serde_json::json!({ "files": files }))?;
     }
     Ok(Status::Done)
-}
-
-/// What is to be made, and how.
-fn plan(args: &MakeArgs) -> Result<Status, CliError> {
-    let asked = request::read(args)?;
-    let (folder, arms) = begin(&asked.folder, asked.request)?;
-    let choice = &folder.plan.choice;
-    let mut text = report::arms(&arms, &choice.solver, &choice.precond);
-    if let Some(tolerance) = &choice.tolerance {
-        text += &format!("\n  {}", report::tolerance(tolerance));
-    }
-    if !choice.basis.is_empty() {
-        text += &format!("\n  {}", report::basis(choice.basis.len()));
-    }
-    let shards = folder.plan.request.shards();
-    text += &format!(
-        "\n{}: {shards} shards; make them with `resolvent dataset run {0} --shard I/K`, I from 0 to K - 1, then `resolvent dataset merge {0}`\n",
-        folder.path.display()
-    );
-    say(&args.common, text.trim_start())?;
-    for (name, request) in asked.others {
-        begin(&asked.folder.join(name), request)?;
-    }
-    Ok(Status::Done)
-}
-
-/// What is missing of a part.
-fn run_part(args: &RunArgs, threads: usize) -> Result<Status, CliError> {
-    let folder = Folder::open(&args.folder)?;
-    let (part, parts) = args.shard.unwrap_or((0, 1));
-    let mut missing = folder.open_shards()?;
-    missing.retain(|shard| shard % parts == part);
-    let started = Instant::now();
-    let ran = work(&folder, &missing, &args.common, threads)?;
-    say(
-        &args.common,
-        &format!(
-            "{}: {} shards made in {} s\n",
-            folder.path.display(),
-            ran.shards,
-            words::seconds(started.elapsed().as_secs_f64())
-        ),
-    )?;
-    let mut failed = false;
-    for shard in (part..folder.plan.request.shards()).step_by(parts) {
-        let done = folder.done(shard)?;
-        failed |= done.is_none_or(|shard| shard.records.iter().any(|record| !record.converged()));
-    }
-    Ok(if failed {
-        Status::NotConverged
-    } else {
-        Status::Done
-    })
-}
-
-fn merge(args: &FolderArgs) -> Result<Status, CliError> {
-    let folder = Folder::open(&args.folder)?;
-    let totals = manifest::merge(&folder)?;
-    let mut result = DatasetJson::new(&folder, &totals, &Ran::default(), Vec::new());
-    result.error_bars = summary(&folder)?;
-    say(&args.common, &result.text())?;
-    if let Some(path) = &args.common.json {
-        words::json(path, &result)?;
-    }
-    Ok(match totals.failed.is_empty() {
-        true => Status::Done,
-        false => Status::NotConverged,
-    })
-}
-
-/// `dataset verify --json`.
-#[derive(serde::Serialize)]
-struct VerdictJson {
-    out: String,
-    samples: u64,
-    files: usize,
-    quarantined: u64,
-    max_relative_residual: Option<f64>,
-    residuals_recomputed: bool,
-    problems: Vec<String>,
-}
-
-/// A set, and the sets of other parameters that lie in it.
-fn verify(args: &FolderArgs, threads: usize) -> Result<Status, CliError> {
-    let mut all = vec![args.folder.clone()];
-    let inside = (0..).map(|at| args.folder.join(request::name_of_other(at)));
-    all.extend(inside.take_while(|path| Folder::begun(path)));
-    let mut status = Status::Done;
-    let mut verdicts = Vec::new();
-    for path in all {
-        let (fine, verdict) = verify_one(&path, &args.common, threads)?;
-        if !fine {
-            status = Status::NotConverged;
-        }
-        verdicts.push(verdict);
-    }
-    if let Some(path) = &args.common.json {
-        let mut verdicts = verdicts.into_iter();
-        let first = verdicts.next();
-        words::json(
-            path,
-            &VerdictsJson {
-                first,
-                others: verdicts.collect(),
-            },
-        )?;
-    }
-    Ok(status)
-}
-
-/// `dataset verify --json`: the set, and what lies in it.
-#[derive(serde::Serialize)]
-struct VerdictsJson {
-    #[serde(flatten)]
-    first: Option<VerdictJson>,
-    others: Vec<VerdictJson>,
-}
-
-fn verify_one(
-    path: &Path,
-    common: &Common,
-    threads: usize,
-) -> Result<(bool, VerdictJson), CliError> {
-    let folder = Folder::open(path)?;
-    let ticker = Ticker::new(common.quiet, folder.plan.request.samples);
-    let verdict = verify::verify(&folder, threads, &|samples| ticker.tick(samples))?;
-    drop(ticker);
-    let mut text = format!(
-        "{}: {} samples, {} files, {} quarantined\n",
-        path.display(),
-        verdict.samples,
-        verdict.files,
-        verdict.quarantined
-    );
-    let judged = verdict.residuals && verdict.samples > verdict.quarantined;
-    text += &match (verdict.residuals, judged) {
-        (true, true) => format!(
-            "  largest relative residual {:.2e}, recomputed from the files\n",
-            verdict.max_relative_residual
-        ),
-        (true, false) => "  no sample has converged\n".into(),
-        (false, _) => {
-            "  solved on another grid than stored: checksums and coefficients only\n".into()
-        }
-    };
-    for problem in &verdict.problems {
-        text += &format!("  WRONG: {problem}\n");
-    }
-    say(common, &text)?;
-    let fine = verdict.problems.is_empty();
-    let json = VerdictJson {
-        out: path.display().to_string(),
-        samples: verdict.samples,
-        files: verdict.files,
-        quarantined: verdict.quarantined,
-        max_relative_residual: judged.then_some(verdict.max_relative_residual),
-        residuals_recomputed: verdict.residuals,
-        problems: verdict.problems,
-    };
-    Ok((fine, json))
 }
 
 /// Words for people, where they are wanted.

@@ -91,15 +91,20 @@ impl DatasetJson {
         // writing to a string cannot fail
         let _ = writeln!(text, "{}", arms(&self.arms, &self.solver, &self.precond));
         let share = |s: f64| 100.0 * s / self.seconds.total().max(1e-12);
-        let _ = writeln!(
-            text,
-            "{}: {} samples in {} s ({:.1} a second), {} MB",
-            self.out,
-            self.samples,
-            seconds(self.wall_seconds),
-            self.samples_per_second,
-            self.bytes / 1_000_000,
-        );
+        let _ = write!(text, "{}: {} samples", self.out, self.samples);
+        let _ = match self.samples_per_second > 0.0 {
+            true => write!(
+                text,
+                " in {} s ({:.1} a second)",
+                seconds(self.wall_seconds),
+                self.samples_per_second
+            ),
+            false if self.complete && self.wall_seconds > 0.0 => {
+                write!(text, ", all there already")
+            }
+            false => Ok(()),
+        };
+        let _ = writeln!(text, ", {} MB", self.bytes / 1_000_000);
         if self.seconds.total() > 0.0 {
             let s = &self.seconds;
             let _ = writeln!(

@@ -30,6 +30,7 @@ impl<T: Double> Run<'_, T> {
                 seconds: branches.found.time.as_secs_f64(),
                 mean_step: branches.found.step,
                 mean_step_given: branches.found.given,
+                used: branches.found.used,
             }),
             x0: self.guess.name(),
             rtol: args.tolerance.rtol,

@@ -19,6 +19,8 @@ pub struct Found {
     /// Mean distance of a system from the one it goes on from, in this order and as they come.
     pub step: f64,
     pub given: f64,
+    /// Whether the systems are taken in it: not where it makes the steps longer.
+    pub used: bool,
 }
 
 /// A source in another order.
@@ -43,13 +45,20 @@ impl<T: Double> Ordered<T> {
             let current = inner.next(index, &[])?;
             points.push(sketch.of(current.a, current.b));
         }
-        let visits = order.visits(&points, euclidean);
-        let found = Found {
+        let mut visits = order.visits(&points, euclidean);
+        let as_they_come = Order::Given.visits(&points, euclidean);
+        let step = |visits: &[Visit]| mean_step(&points, visits, euclidean);
+        let mut found = Found {
             order,
-            step: mean_step(&points, &visits, euclidean),
-            given: mean_step(&points, &Order::Given.visits(&points, euclidean), euclidean),
+            step: step(&visits),
+            given: step(&as_they_come),
+            used: true,
             time: started.elapsed(),
         };
+        if found.step > found.given {
+            found.used = false;
+            visits = as_they_come;
+        }
         let ordered = Self {
             inner,
             order,

@@ -126,6 +126,8 @@ pub struct OrderJson {
     pub mean_step: f64,
     /// The same as the systems come.
     pub mean_step_given: f64,
+    /// False where that is less: the systems are then taken as they come.
+    pub used: bool,
 }
 
 /// One equation of several.
@@ -283,10 +285,14 @@ impl SequenceJson {
         )];
         if let Some(order) = &self.order {
             lines.push(format!(
-                "order {}, found in {} s: mean step {:.3} of that as they come",
+                "order {}, found in {} s: mean step {:.3} of that as they come{}",
                 order.name,
                 seconds(order.seconds),
                 order.mean_step / order.mean_step_given.max(f64::MIN_POSITIVE),
+                match order.used {
+                    true => "",
+                    false => "; not used: they are taken as they come",
+                },
             ));
         }
         for StreamJson { name, summary } in &self.streams {

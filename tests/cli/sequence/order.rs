@@ -44,6 +44,38 @@ fn every_order_solves_every_system_once() {
     }
 }
 
+/// Greedy order from 10 goes up to 12.5 and has all the way down to 9 left: 6 in all, as they come 4.5.
+#[test]
+fn an_order_with_longer_steps_is_not_used() {
+    let folder = scratch("order_longer");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("the scratch folder can be written to");
+    for (at, value) in [10.0, 9.0, 10.9, 12.5].iter().enumerate() {
+        let write = |name: String, text: String| {
+            std::fs::write(format!("{folder}/{name}"), text).expect("it can be written to");
+        };
+        let entries: String = (1..=8).map(|i| format!("{i} {i} {value}\n")).collect();
+        write(
+            format!("A_{at}.mtx"),
+            format!("%%MatrixMarket matrix coordinate real symmetric\n8 8 8\n{entries}"),
+        );
+        write(
+            format!("b_{at}.mtx"),
+            format!(
+                "%%MatrixMarket matrix array real general\n8 1\n{}",
+                "1\n".repeat(8)
+            ),
+        );
+    }
+    let ran = resolvent(&["sequence", &folder, "--order", "greedy", "--json"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let closing = ran.json();
+    assert_eq!(closing["order"]["used"], false, "{}", closing["order"]);
+    assert_eq!(closing["converged"], 4);
+    let ran = resolvent(&["sequence", &folder, "--order", "greedy"]);
+    assert!(ran.stdout.contains("not used"), "{}", ran.stdout);
+}
+
 #[test]
 fn a_run_in_another_order_goes_on() {
     let (state, whole) = (scratch("order_state.json"), scratch("order_whole.json"));
