@@ -11,6 +11,8 @@ pub(super) struct Knowledge {
     entries: usize,
     /// The unknowns stand on a grid of three dimensions, and there are many.
     solid: bool,
+    /// Its numbers are real, and the unknowns stand on a plane, each with its four neighbours.
+    flat: bool,
 }
 
 /// ‖A − Aᴴ‖_F/‖A‖_F up to which A is taken as Hermitian: rounding in its assembly.
@@ -18,11 +20,13 @@ const HERMITIAN: f64 = 1e-14;
 
 /// Entries from which a grid of three dimensions is not worth a factorisation.
 const LARGE: usize = 100_000;
+/// Rows from which a 5-point matrix is worth a hierarchy of grids.
+const MANY: usize = 1000;
 
 impl Knowledge {
     /// Reads A; whether it is solid only if a factorisation is an option. O(n + nnz).
     pub fn of<T: Scalar>(a: &dyn LinearOperator<T>, free: bool) -> Result<Self, SolveError> {
-        let (mut entries, mut solid) = (0, false);
+        let (mut entries, mut solid, mut flat) = (0, false, false);
         let evidence = match a.as_csr() {
             Some(csr) => {
                 let csr = csr.to_u32()?;
@@ -30,6 +34,9 @@ impl Knowledge {
                 if free && entries > LARGE {
                     solid = Grid::detect(csr.view()).is_some_and(|g| g.dimension() == 3);
                 }
+                let (rows, dimension) = (a.nrows(), |g: Grid| g.dimension());
+                let few = rows >= MANY && (3 * rows + 1..=5 * rows).contains(&entries);
+                flat = few && !T::IS_COMPLEX && Grid::detect(csr.view()).map(dimension) == Some(2);
                 Some(Evidence::gather(csr.view()))
             }
             None => None,
@@ -37,6 +44,7 @@ impl Knowledge {
         Ok(Self {
             entries,
             solid,
+            flat,
             evidence,
             declared: a.tags(),
         })
@@ -55,6 +63,11 @@ impl Knowledge {
             .as_ref()
             .is_none_or(|e| e.constant_nullspace || e.empty_rows + e.empty_columns > 0);
         !(singular || self.solid)
+    }
+
+    /// Whether A may be a definite 5-point matrix of a plane, as far as its pattern says: what `gmg` is for.
+    pub fn planar(&self) -> bool {
+        self.flat && self.hermitian() && self.maybe_definite()
     }
 
     /// Whether A = Aᴴ, declared or up to rounding.

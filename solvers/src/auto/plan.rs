@@ -3,8 +3,8 @@
 use super::AutoConfig;
 use super::knowledge::Knowledge;
 use crate::precond::{
-    ChebyshevConfig, FsaiConfig, Ic0Config, IctConfig, Ilu0Config, IlutConfig, JacobiConfig,
-    SsorConfig,
+    ChebyshevConfig, FsaiConfig, GmgConfig, Ic0Config, IctConfig, Ilu0Config, IlutConfig,
+    JacobiConfig, SsorConfig,
 };
 use crate::{
     BicgstabConfig, CgConfig, DirectConfig, GmresConfig, LinearOperator, Method, MinresConfig,
@@ -103,6 +103,9 @@ fn free<R: Real>(known: &Knowledge) -> Vec<(Method<R>, Option<Precond>)> {
         // cheap to try; where it works, it is far ahead
         pairs.push((Method::Bicgstab(BicgstabConfig::default()), Some(ilu0())));
     }
+    if known.planar() {
+        pairs.push((Method::Cg(CgConfig::default()), Some(gmg())));
+    }
     if known.worth_factorizing() {
         let direct = DirectConfig {
             max_flops: Some(FLOPS_PER_ENTRY * known.entries() as f64),
@@ -140,7 +143,10 @@ fn preconds<R: Real>(method: &Method<R>, known: &Knowledge) -> Vec<Precond> {
     let mut all = Vec::new();
     match method {
         Method::Direct(_) | Method::Sor(_) => {}
-        Method::Cg(_) | Method::Fcg(_) => all.extend([ic0(), ict()]),
+        Method::Cg(_) | Method::Fcg(_) => {
+            all.extend(known.planar().then(gmg));
+            all.extend([ic0(), ict()]);
+        }
         Method::Minres(_) if definite => all.push(ic0()),
         Method::Minres(_) => {}
         _ if definite && !known.negative() => all.extend([ic0(), ict()]),
@@ -167,6 +173,10 @@ fn methods<R: Real>(precond: &Precond, known: &Knowledge) -> Vec<Method<R>> {
     all.push(Method::Bicgstab(BicgstabConfig::default()));
     all.push(Method::Gmres(GmresConfig::default()));
     all
+}
+
+fn gmg() -> Precond {
+    Precond::Gmg(GmgConfig::default())
 }
 
 fn ic0() -> Precond {
@@ -206,6 +216,9 @@ pub fn ways<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Vec<Way<T::Real>>, S
     };
     if known.hermitian() && known.maybe_definite() {
         let cg = Method::Cg(CgConfig::default());
+        if known.planar() {
+            with(cg, &[gmg()]);
+        }
         with(
             cg,
             &[ic0(), ict(), ssor, chebyshev, fsai, jacobi, Precond::None],

@@ -94,6 +94,11 @@ impl Cells {
         if nx == 0 {
             return Self::all(Grid::new(0, 0, 1), 0);
         }
+        if let Some([nx, ny, nz]) = solid(a) {
+            return failed(format!(
+                "A stands on {nx}x{ny}x{nz} cells, and it is made for planes and lines; use ic0"
+            ));
+        }
         if !n.is_multiple_of(nx) {
             return not(format!(
                 "it has {n} rows and an entry {nx} away from the diagonal, which would be the length of its lines"
@@ -304,6 +309,13 @@ fn plane(grid: Grid) -> Result<[usize; 2], PrecondError> {
     }
     // a column is stored as a line is
     Ok(if nx == 1 { [ny, 1] } else { [nx, ny] })
+}
+
+/// The grid of three dimensions that a matrix of more than five entries a row stands on.
+fn solid<T: Scalar>(a: CsrRef<'_, T, u32>) -> Option<[usize; 3]> {
+    let many = a.nnz() > 5 * a.nrows();
+    let grid = many.then(|| Grid::detect(a)).flatten()?;
+    (grid.dimension() == 3).then(|| grid.dims())
 }
 
 fn not<A>(found: String) -> Result<A, PrecondError> {
