@@ -1,6 +1,6 @@
 //! What a tuner chooses among.
 
-use resolvent_solvers::{Method, Real, Way, young_omega};
+use resolvent_solvers::{Direction, Method, Real, Way, young_omega};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -31,7 +31,9 @@ impl Arm {
             Self::Omega(omega) | Self::Adaptive(omega) => way.with_omega(omega),
             Self::Young => {
                 let omega = match way.method {
-                    Method::Sor(_) => young_omega(beta),
+                    Method::Sor(config) if config.direction != Direction::Symmetric => {
+                        young_omega(beta)
+                    }
                     _ => ssor_omega(beta),
                 };
                 way.with_omega(omega)
@@ -53,13 +55,28 @@ impl fmt::Display for Arm {
     }
 }
 
-/// ω = 2/(1 + √(2(1 − β))): the best ω of SSOR as a preconditioner, of a consistently ordered A
-/// whose ρ(LU) is at most ¼ after scaling.
+/// ω = 2/(1 + √(2(1 − β))): a good ω of SSOR, by itself and as a preconditioner, where ρ(LU) is at most
+/// ¼ after scaling.
 ///
 /// - D. M. Young, Iterative Solution of Large Linear Systems, 1971, ch. 15.
 pub fn ssor_omega(beta: f64) -> f64 {
     let beta = beta.abs().min(1.0 - 1e-12);
     2.0 / (1.0 + (2.0 * (1.0 - beta)).sqrt())
+}
+
+/// β = 1 − 1/μ, μ = max xᵀDx/xᵀAx, from the least eigenvalue θ of M⁻¹A, M that of SSOR with ω: the bound
+///   1/θ ≤ (1 + μ (2 − ω)²/(4ω) + δω)/(2 − ω)
+/// with equality and δ = 0, as where ρ(LU) is at most ¼. What a solve by CG with SSOR has to say of the
+/// best ω, [`ssor_omega`], for no product at all. 0 where M bounds more than A does.
+///
+/// - O. Axelsson, Iterative Solution Methods, 1994, ch. 7, doi:10.1017/CBO9780511624100.
+pub fn ssor_beta(theta: f64, omega: f64) -> f64 {
+    let left = 2.0 - omega;
+    let mu = 4.0 * omega * (left / theta - 1.0) / (left * left);
+    match mu > 1.0 {
+        true => (1.0 - 1.0 / mu).min(1.0 - 1e-12),
+        false => 0.0, // of NaN as well
+    }
 }
 
 /// ω = 1, 1.05, …, 1.95: the grid of the paper.

@@ -8,7 +8,7 @@ mod context;
 mod tuned;
 pub mod tuner;
 
-pub use arm::{Arm, fine_grid, paper_grid, ssor_omega};
+pub use arm::{Arm, fine_grid, paper_grid, ssor_beta, ssor_omega};
 pub use context::MatrixContext;
 pub use resolvent_matrices as matrices;
 pub use resolvent_solvers as solvers;

@@ -28,6 +28,7 @@
 
 mod config;
 mod experts;
+mod off;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -38,12 +39,13 @@ pub use state::TunedState;
 use crate::arm::{Arm, position};
 use crate::context::MatrixContext;
 use crate::tuner::{Outcome, Smooth, SmoothConfig, Tuner};
-use experts::{Plan, plan};
+use experts::{Beta, Plan, plan};
+use off::Both;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use resolvent_matrices::{Csr, Scalar};
 use resolvent_solvers::{
-    Backstop, Change, Observer, RitzTracker, Sequence, SolveError, Solved, StopReason, Way,
+    Backstop, CgRitz, Change, Observer, RitzTracker, Sequence, SolveError, Solved, StopReason, Way,
 };
 use smallvec::{SmallVec, smallvec};
 use std::time::{Duration, Instant};
@@ -78,6 +80,8 @@ pub struct TunedSolve<R> {
     pub cost: f64,
     /// Products with A that describing the matrix took.
     pub extra_matvecs: usize,
+    /// The part of A that was read for that, in products with A as well.
+    pub read: f64,
     /// Time of describing, choosing and learning.
     pub overhead: Duration,
 }
@@ -94,6 +98,8 @@ pub struct Tuned<T: Scalar> {
     /// Iterations of a solve of late, from the context.
     typical: Smooth,
     tracker: Option<RitzTracker<T>>,
+    /// Reads β off the solves themselves.
+    ritz: Option<CgRitz>,
     beta: f64,
     diagonal: Vec<f64>,
     matrix: MatrixContext,
@@ -121,14 +127,14 @@ impl<T: Scalar> Tuned<T> {
             arms,
             safe,
             tuner,
-            young,
+            beta,
         } = plan(&config)?;
         let typical = Smooth::new(SmoothConfig {
             positions: vec![0.0],
             context: config.context != ContextKind::None,
             rising: false,
             overhears: false,
-            width: 1.0,
+            width: experts::width(&config),
             draws: 1,
             seed: 0,
         });
@@ -140,8 +146,10 @@ impl<T: Scalar> Tuned<T> {
             safe,
             tuner,
             typical,
-            tracker: young.then(RitzTracker::default),
-            beta: 0.0,
+            tracker: (beta == Beta::Tracked).then(RitzTracker::default),
+            ritz: (beta == Beta::OfSolves).then(CgRitz::default),
+            // until a solve has shown another one: ω = 1 by SSOR's formula
+            beta: if beta == Beta::OfSolves { 0.5 } else { 0.0 },
             diagonal: Vec::new(),
             matrix: MatrixContext::default(),
             read: 0.0,
@@ -163,7 +171,14 @@ impl<T: Scalar> Tuned<T> {
 
     /// The experts of the tuner and their weights at the moment.
     pub fn weights(&self) -> Vec<(String, f64)> {
-        self.tuner.weights()
+        let named = |(name, weight): (String, f64)| {
+            let is = |arm: &usize| {
+                matches!(self.arms[*arm], Arm::Config(_)) && self.arms[*arm].to_string() == name
+            };
+            let label = (0..self.arms.len()).find(is).map(|arm| self.label(arm));
+            (label.unwrap_or(name), weight)
+        };
+        self.tuner.weights().into_iter().map(named).collect()
     }
 
     /// The sequence underneath: initial guesses and what is kept.
@@ -171,7 +186,8 @@ impl<T: Scalar> Tuned<T> {
         &mut self.sequence
     }
 
-    /// The context of the next system, where it is the caller's: [`ContextKind::Given`].
+    /// The context of the next system, where it is the caller's: [`ContextKind::Given`]. The first number
+    /// alone is chosen on.
     pub fn set_context(&mut self, context: &[f64]) {
         self.given.clear();
         self.given.extend_from_slice(context);
@@ -179,8 +195,11 @@ impl<T: Scalar> Tuned<T> {
 
     /// Solves the next system. `x` receives the iterate reached, whatever the outcome.
     ///
+    /// A matrix that no arm can be set up for is solved by what [`Auto`](resolvent_solvers::Auto) finds.
+    ///
     /// # Errors
-    /// [`SolveError`] on misuse, or where even the safe arm could not be set up.
+    /// [`SolveError`] on misuse, or where the arms cannot be set up for the first system: they are then
+    /// not for matrices like these.
     pub fn next(
         &mut self,
         a: &Csr<T>,
@@ -218,9 +237,25 @@ impl<T: Scalar> Tuned<T> {
             safe: self.way(arm),
         });
         let mut overhead = started.elapsed();
-        let solved = self
-            .sequence
-            .solve(a, b, Some(&way), backstop.as_ref(), x, observer)?;
+        let bounds = backstop.as_ref();
+        let solved = match &mut self.ritz {
+            Some(ritz) => {
+                ritz.forget();
+                let mut both = Both { ritz, observer };
+                self.sequence.solve(a, b, Some(&way), bounds, x, &mut both)
+            }
+            None => self.sequence.solve(a, b, Some(&way), bounds, x, observer),
+        };
+        let solved = match solved {
+            Err(SolveError::Precond(_) | SolveError::Factorization { .. }) if self.t > 0 => {
+                let solved = self.sequence.solve(a, b, None, None, x, observer)?;
+                Solved {
+                    capped: true,
+                    ..solved
+                }
+            }
+            other => other?,
+        };
         let started = Instant::now();
         let cost = match self.config.cost {
             CostKind::Iterations => (solved.report.iterations + extra) as f64,
@@ -230,6 +265,7 @@ impl<T: Scalar> Tuned<T> {
         let stopped = solved.report.reason == StopReason::Interrupted;
         if solved.report.iterations > 0 && !stopped {
             self.learn(&choice, cost, &solved);
+            self.read_off(&choice, &solved);
         }
         overhead += started.elapsed();
         Ok(TunedSolve {
@@ -237,6 +273,7 @@ impl<T: Scalar> Tuned<T> {
             choice,
             cost,
             extra_matvecs: extra,
+            read: self.read,
             overhead,
         })
     }

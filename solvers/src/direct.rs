@@ -119,6 +119,17 @@ impl<T: Scalar> Direct<T> {
         self.numeric_count
     }
 
+    /// What the factors at hand took and take; `None` before there are any.
+    pub fn factors(&self) -> Option<Prediction> {
+        self.factor.as_ref().map(Factor::prediction)
+    }
+
+    /// How often a solve reads the factors at hand: L and Lᴴ are one.
+    pub(crate) fn passes(&self) -> usize {
+        let lu = self.factor.as_ref().is_some_and(Factor::is_lu);
+        if lu { 1 } else { 2 }
+    }
+
     /// What factorising A will take; the analysis is not kept.
     ///
     /// # Errors

@@ -78,7 +78,8 @@ pub struct SorConfig<R> {
     pub direction: Direction,
     /// Order of the rows.
     pub order: Order,
-    /// Raise ω during the solve by how fast the residual falls.
+    /// Raise ω during the solve by how fast the residual falls. Of sweeps in one direction alone: what the
+    /// fall of the residual says of β holds of these.
     pub adaptive: bool,
 }
 
@@ -156,6 +157,13 @@ impl<T: Scalar> Solver<T> for Sor<T> {
     ) -> Result<SolveReport<T::Real>, SolveError> {
         let config = self.config;
         check_omega(NAME, config.omega)?;
+        if config.adaptive && config.direction == Direction::Symmetric {
+            return Err(SolveError::Config {
+                solver: NAME,
+                problem: "adaptive is for sweeps in one direction, forward or backward; give symmetric ones an omega"
+                    .into(),
+            });
+        }
         let (a, b, singular) = (system.a, system.b, !system.nullspace.is_none());
         let needs = Linearity::Variable;
         let mut run = Run::start(NAME, needs, self.n, config.stopping, system, x, observer)?;

@@ -96,7 +96,8 @@ pub struct Tolerance {
     /// The absolute tolerance
     #[arg(long, value_name = "ATOL", default_value = "0", value_parser = not_negative, allow_negative_numbers = true)]
     pub atol: f64,
-    /// Most iterations [default: 10 per row, at least 1000]
+    /// Most iterations, of each attempt where one is followed by another [default: 10 per row, at least
+    /// 1000]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_iters: Option<usize>,
 }
@@ -223,7 +224,7 @@ pub struct CompareArgs {
 }
 
 /// Method and preconditioner.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "How to solve it")]
 pub struct How {
     /// Solver, with options as name:key=value,key=value (listed by --help)

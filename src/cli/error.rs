@@ -27,6 +27,8 @@ pub enum CliError {
     /// A file is not there; said apart from other failures to read, because it is the commonest.
     #[error("{}: no such file; give the path of a Matrix Market file (.mtx or .mtx.gz)", .0.display())]
     Missing(PathBuf),
+    #[error("--context {}: no such file; give auto, gershgorin, given, none, or a CSV file with a line for each system", .0.display())]
+    NoContext(PathBuf),
     #[error("--rhs {}: no such file; give a Matrix Market file, `random` or `row-sums`", .0.display())]
     MissingRhs(PathBuf),
     #[error("--rhs {}: no such file; give a binary file of PETSc with the right-hand sides", .0.display())]
@@ -159,6 +161,9 @@ fn advice(error: &SolveError) -> &'static str {
     match error {
         SolveError::NeedsLinearity { .. } => "or leave the choice to --solver auto",
         SolveError::Nullspace(_) => "leave out --nullspace, and it is looked for",
+        SolveError::Precond(error) if error.precond() == Some("sor") => {
+            "try another --solver, or leave the choice to --solver auto"
+        }
         SolveError::Precond(_) | SolveError::Factorization { .. } => {
             "try another --precond, or leave the choice to --precond auto"
         }

@@ -173,6 +173,19 @@ impl SolveJson {
     }
 }
 
+/// What to try, in the words of the command line.
+pub fn advice(column: &Column, solver: &str) -> String {
+    match (solver, column.reason) {
+        ("sor", "diverged") => {
+            "sor converges for positive definite matrices and few others: try --solver auto, or gmres".into()
+        }
+        ("sor", "max_iterations") => {
+            "try another --omega (resolvent sequence --tune omega finds it for many systems), or --solver cg; or raise --max-iters".into()
+        }
+        _ => spoken(column.advice),
+    }
+}
+
 /// Advice in the words of the command line.
 pub fn spoken(advice: &str) -> String {
     const WORDS: [(&str, &str); 7] = [

@@ -254,7 +254,7 @@ impl Task<'_> {
             },
             peak_rss_bytes: machine::peak_rss_bytes(),
             attempts: before.iter().map(attempt_json).collect(),
-            advice: first_bad.map(|c| report::spoken(c.advice)),
+            advice: first_bad.map(|c| report::advice(c, last.map_or(given.0, |a| a.solver))),
             columns: (columns.len() > 1).then_some(columns),
             version: env!("CARGO_PKG_VERSION"),
         }

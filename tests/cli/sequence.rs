@@ -276,3 +276,70 @@ fn whole_configurations_are_chosen_among() {
         "{arms:?}"
     );
 }
+
+/// Options that nothing would come of, and numbers that are given twice.
+#[test]
+fn options_without_effect_are_refused() {
+    let folder = folder("sequence_useless", 3);
+    let folder = folder.to_str().expect("text");
+    for (options, said) in [
+        (&["--omegas", "paper"][..], "tunes nothing"),
+        (&["--cost", "work"], "tunes nothing"),
+        (&["--no-backstop"], "tunes nothing"),
+        (
+            &["--tune", "config", "--omegas", "paper"],
+            "whole configurations",
+        ),
+        (&["--tuner", "chebcb", "--context", "none"], "by a context"),
+        (
+            &["--solver", "sor:omega=1.2", "--omega", "1.3"],
+            "given twice",
+        ),
+        (
+            &["--tune", "omega", "--context", "gershgorn"],
+            "--context gershgorn",
+        ),
+    ] {
+        let said_of = error(&[&["sequence", folder], options].concat());
+        assert!(said_of.contains(said), "{options:?}: {said_of}");
+    }
+    let own = resolvent(&[
+        "sequence", folder, "--tune", "omega", "--omega", "1.3", "--tuner", "fixed", "--json",
+    ]);
+    assert_eq!(own.status, 0, "{}", own.stderr);
+    let named = resolvent(&[
+        "sequence",
+        folder,
+        "--solver",
+        "cg",
+        "--precond",
+        "ssor:omega=1.3",
+        "--json",
+    ]);
+    assert_eq!(
+        own.json()["iterations_total"],
+        named.json()["iterations_total"]
+    );
+}
+
+/// Of a method that recycles, what would have been best is not found with the space of the same system.
+#[test]
+fn hindsight_recycles_nothing() {
+    let source = "heat2d:nx=10,systems=4";
+    let ran = resolvent(&[
+        "sequence",
+        source,
+        "--solver",
+        "gcrodr",
+        "--hindsight",
+        "--json",
+    ]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let closing = ran.json();
+    let count = |key: &str| closing[key]["iterations_total"].as_u64().expect("a number");
+    assert!(
+        count("best_fixed") >= 4 && count("oracle") >= 4,
+        "{closing}"
+    );
+    assert_eq!(closing["hindsight_failed"], 0);
+}

@@ -100,8 +100,22 @@ pub enum ContextKind {
     Matrix,
     /// Gershgorin's bound on the Jacobi radius.
     Gershgorin,
-    /// What the caller says: [`Tuned::set_context`](super::Tuned::set_context).
+    /// What the caller says: [`Tuned::set_context`](super::Tuned::set_context). Of several numbers, the first
+    /// one alone is chosen on: put first the one that the best ω moves with. Its unit does not matter. Where
+    /// it is missing or not finite, it is 0.
     Given,
+}
+
+impl ContextKind {
+    /// The name used on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Matrix => "auto",
+            Self::Gershgorin => "gershgorin",
+            Self::Given => "given",
+        }
+    }
 }
 
 /// What is to be small.
@@ -142,7 +156,7 @@ pub struct TunedConfig<R> {
     pub configs: Vec<Way<R>>,
     /// What the learner chooses on.
     pub context: ContextKind,
-    /// The range of the context, if it is known.
+    /// The range of the context (its first number), if it is known: two finite numbers, the lower first.
     pub context_range: Option<[f64; 2]>,
     /// What is to be small.
     pub cost: CostKind,
@@ -200,8 +214,16 @@ pub enum TunedError {
     /// An ω that cannot be used.
     #[error("omega = {0} is not between 0 and 2")]
     Omega(f64),
+    /// A range of the context that is none.
+    #[error("the context range {low}:{high} is not two finite numbers, the lower first")]
+    ContextRange {
+        /// first number
+        low: f64,
+        /// second number
+        high: f64,
+    },
     /// The tuner needs SOR.
-    #[error("the tuner {tuner} is for sor, not for {solver} with {precond}")]
+    #[error("the tuner {tuner} is for sor in one direction, not for {solver} with {precond}")]
     NeedsSor {
         /// tuner
         tuner: &'static str,

@@ -6,7 +6,7 @@ use crate::tuner::{
     ChebCb, Estimator, Exp3, Expert, Fixed, Master, Smooth, SmoothConfig, Tsallis, TsallisBins,
     Tuner,
 };
-use resolvent_solvers::{Method, Real};
+use resolvent_solvers::{Direction, Method, Real};
 
 /// Arms, and who chooses.
 pub(super) struct Plan {
@@ -14,8 +14,19 @@ pub(super) struct Plan {
     /// The arm that finishes what others do not.
     pub safe: usize,
     pub tuner: Box<dyn Tuner>,
-    /// Whether β is to be estimated.
-    pub young: bool,
+    /// Where β is from.
+    pub beta: Beta,
+}
+
+/// Where β is from, for the arm of the classical formula.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beta {
+    /// Nobody asks.
+    None,
+    /// Estimated for each matrix: a product or more.
+    Tracked,
+    /// Read off the solves before, by CG with SSOR: for nothing.
+    OfSolves,
 }
 
 /// Bins of Tsallis-INF per context, as in the paper.
@@ -24,10 +35,18 @@ const BINS: usize = 5;
 const STARTS: [f64; 4] = [1.0, 1.3, 1.5, 1.7];
 /// Draws from the posterior for one distribution.
 const DRAWS: usize = 16;
-/// Contexts are logarithms: a unit is a factor of e.
+/// Contexts that are read off the matrix are logarithms: a unit is a factor of e.
 const WIDTH: f64 = 1.0;
+/// Differences of such contexts that mean nothing to ChebCB.
+const NARROW: f64 = 2e-3;
 
 pub(super) fn plan<R: Real>(config: &TunedConfig<R>) -> Result<Plan, TunedError> {
+    if let Some([low, high]) = config.context_range {
+        let range = low.is_finite() && high.is_finite() && low < high;
+        if !range {
+            return Err(TunedError::ContextRange { low, high });
+        }
+    }
     match config.configs.is_empty() {
         true => omegas(config),
         false => configs(config),
@@ -41,7 +60,12 @@ fn omegas<R: Real>(config: &TunedConfig<R>) -> Result<Plan, TunedError> {
         .way
         .omega()
         .ok_or(TunedError::NoOmega { solver, precond })?;
-    let sor = matches!(config.way.method, Method::Sor(_));
+    let sor = match config.way.method {
+        Method::Sor(config) => Some(config),
+        _ => None,
+    };
+    // what the fall of the residual says of ω holds of sweeps in one direction
+    let adapts = sor.is_some_and(|sor| sor.direction != Direction::Symmetric);
     let mut grid = match config.omegas.is_empty() {
         true => fine_grid(),
         false => config.omegas.clone(),
@@ -59,10 +83,13 @@ fn omegas<R: Real>(config: &TunedConfig<R>) -> Result<Plan, TunedError> {
     let mut arms: Vec<Arm> = grid.iter().copied().map(Arm::Omega).collect();
     // the default is an arm of its own
     let default = arms.len();
-    arms.push(Arm::Omega(given));
+    arms.push(match sor.is_some_and(|sor| sor.adaptive) {
+        true => Arm::Adaptive(given),
+        false => Arm::Omega(given),
+    });
     let adaptive = arms.len();
-    let young = adaptive + if sor { STARTS.len() } else { 0 };
-    if sor {
+    let young = adaptive + if adapts { STARTS.len() } else { 0 };
+    if adapts {
         arms.extend(STARTS.map(Arm::Adaptive));
     }
     arms.push(Arm::Young);
@@ -77,11 +104,7 @@ fn omegas<R: Real>(config: &TunedConfig<R>) -> Result<Plan, TunedError> {
             context,
             rising,
             overhears,
-            width: if rising {
-                WIDTH
-            } else {
-                given_width(config.context_range)
-            },
+            width: width(config),
             draws: DRAWS,
             seed: super::own_seed(config.seed).wrapping_add(seed),
         }))
@@ -101,6 +124,10 @@ fn omegas<R: Real>(config: &TunedConfig<R>) -> Result<Plan, TunedError> {
         ]
     };
     let range = config.context_range;
+    let chebcb = || match range {
+        None if rising => ChebCb::around(n, NARROW),
+        _ => ChebCb::new(n, range),
+    };
     let alone = |tuner: Box<dyn Tuner>| {
         Box::new(Within {
             tuner,
@@ -108,24 +135,34 @@ fn omegas<R: Real>(config: &TunedConfig<R>) -> Result<Plan, TunedError> {
             first: 0,
         }) as Box<dyn Tuner>
     };
-    let mut uses_young = false;
+    let mut beta = Beta::None;
     let tuner: Box<dyn Tuner> = match config.tuner {
         TunerKind::Auto => {
             let mut experts = learners(0.25);
             experts.push(expert("default", default, 0.1, Box::new(Fixed::new(1, 0))));
-            if sor {
+            if adapts {
                 experts.push(expert(
                     "adaptive",
                     adaptive,
                     0.25,
                     smooth(STARTS.map(position).to_vec(), false, 2),
                 ));
-                experts.push(expert("young", young, 0.4, Box::new(Fixed::new(1, 0))));
-                uses_young = true;
             }
-            Box::new(Master::new(total, experts, context, WIDTH))
+            beta = match config.way.method {
+                Method::Sor(_) => Beta::Tracked,
+                Method::Cg(_) | Method::Rcg(_) => Beta::OfSolves,
+                _ => Beta::None,
+            };
+            let prior = match beta {
+                Beta::Tracked => 0.4,
+                _ => 0.15, // CG forgives an ω, and the formula is a bound's
+            };
+            if beta != Beta::None {
+                experts.push(expert("young", young, prior, Box::new(Fixed::new(1, 0))));
+            }
+            Box::new(Master::new(total, experts, context, width(config)))
         }
-        TunerKind::Learned => Box::new(Master::new(total, learners(1.0), context, WIDTH)),
+        TunerKind::Learned => Box::new(Master::new(total, learners(1.0), context, width(config))),
         TunerKind::Smooth => alone(on_grid()),
         TunerKind::TsallisInf => alone(Box::new(Tsallis::with_estimator(
             n,
@@ -138,14 +175,14 @@ fn omegas<R: Real>(config: &TunedConfig<R>) -> Result<Plan, TunedError> {
             range,
             Estimator::ImportanceWeighted,
         ))),
-        TunerKind::ChebCb => alone(Box::new(ChebCb::new(n, range))),
+        TunerKind::ChebCb => alone(Box::new(chebcb())),
         TunerKind::Exp3 => alone(Box::new(Exp3::new(n))),
         TunerKind::Fixed => Box::new(Fixed::new(total, default)),
         TunerKind::Young => {
-            uses_young = true;
+            beta = Beta::Tracked;
             Box::new(Fixed::new(total, young))
         }
-        TunerKind::Adaptive if sor => Box::new(Fixed::new(total, adaptive)),
+        TunerKind::Adaptive if adapts => Box::new(Fixed::new(total, adaptive)),
         TunerKind::Adaptive => {
             let tuner = config.tuner.name();
             return Err(TunedError::NeedsSor {
@@ -159,12 +196,18 @@ fn omegas<R: Real>(config: &TunedConfig<R>) -> Result<Plan, TunedError> {
         arms,
         safe: default,
         tuner,
-        young: uses_young,
+        beta,
     })
 }
 
-fn given_width(range: Option<[f64; 2]>) -> f64 {
-    range.map_or(1e-3, |[low, high]| (high - low).abs())
+/// As in [`SmoothConfig::width`]: of a context that is given, that of its range where it is known, else 0,
+/// since its unit is not known.
+pub(super) fn width<R: Real>(config: &TunedConfig<R>) -> f64 {
+    match (config.context, config.context_range) {
+        (ContextKind::Given, None) => 0.0,
+        (ContextKind::Given, Some([low, high])) => high - low,
+        _ => WIDTH,
+    }
 }
 
 /// Arms are whole configurations.
@@ -191,7 +234,7 @@ fn configs<R: Real>(config: &TunedConfig<R>) -> Result<Plan, TunedError> {
                 n,
                 experts,
                 config.context != ContextKind::None,
-                WIDTH,
+                width(config),
             ))
         }
         TunerKind::TsallisInf => {
@@ -206,7 +249,7 @@ fn configs<R: Real>(config: &TunedConfig<R>) -> Result<Plan, TunedError> {
         arms,
         safe: 0,
         tuner,
-        young: false,
+        beta: Beta::None,
     })
 }
 

@@ -2,6 +2,7 @@ use super::*;
 use crate::arm::paper_grid;
 use resolvent_matrices::generate::Poisson;
 use resolvent_solvers::{CgConfig, Guess, Method, Precond, SorConfig};
+use serde_json::{Value, json};
 
 fn cg_ssor() -> Way<f64> {
     Way {
@@ -145,6 +146,89 @@ fn a_state_is_text_from_the_first_decision_on() {
     }
 }
 
+#[test]
+fn a_damaged_state_is_refused() {
+    let a = poisson();
+    let begun = || Tuned::<f64>::new(config(sor(1.0), TunerKind::Auto)).unwrap();
+    let mut tuned = begun();
+    run(&mut tuned, &a, 0..12);
+    let state = serde_json::to_value(tuned.save()).unwrap();
+    let restored = |place: &str, with: Value| -> Result<(), String> {
+        let mut state = state.clone();
+        *state.pointer_mut(place).expect(place) = with;
+        let state: TunedState = serde_json::from_value(state).map_err(|e| e.to_string())?;
+        let mut other = begun();
+        let fresh = other.save();
+        let restored = other.restore(&state).map_err(|e| e.to_string());
+        assert!(restored.is_ok() || other.save() == fresh, "{place}");
+        restored
+    };
+    assert_eq!(restored("/decisions", json!(12)), Ok(()));
+    let draws = json!(1_000_000_000_000u64);
+    for (place, with, says) in [
+        ("/version", json!(1), "version 1 of the format"),
+        ("/kind", json!("smooth"), "learner is smooth"),
+        ("/context", json!("none"), "context is none"),
+        ("/cost", json!("time"), "cost is time"),
+        ("/seed", json!(7), "seed is 7"),
+        ("/arms/3", json!({"omega": 1.01}), "other arms"),
+        ("/arms", json!([]), "other arms"),
+        ("/decisions", json!(13), "record: 12"),
+        ("/decisions", json!(u64::MAX), "not a number of decisions"),
+        ("/record", json!([]), "record: 0 entries"),
+        ("/beta", json!(1.5), "beta = 1.5"),
+        ("/tracked", Value::Null, "tracked"),
+        ("/tracked/vector", json!([0.5]), "tracked: 1 entries"),
+        ("/tracked/vector/1", json!(0.5), "complex"),
+        ("/tracked/gap", json!(-1.0), "a gap of -1"),
+        ("/matrix/difficulty", Value::Null, "null"),
+        ("/tuner", Value::Null, "null"),
+        ("/tuner/state/gaps", json!(-1), "gaps"),
+        ("/tuner/experts/0/draws", draws, "draws"),
+        ("/tuner/experts/0/posterior/theta", json!([0.0]), "theta"),
+        (
+            "/tuner/experts/0/posterior/covariance",
+            json!([0.0]),
+            "covariance",
+        ),
+        ("/tuner/experts/1/shifts", json!([]), "shifts"),
+        ("/typical/kept", json!([]), "kept"),
+    ] {
+        let error = restored(place, with).expect_err(place);
+        assert!(error.contains(says), "{place}: {error}");
+    }
+}
+
+#[test]
+fn the_unit_of_a_given_context_makes_no_difference() {
+    let a = poisson();
+    for kind in [
+        TunerKind::Learned,
+        TunerKind::ChebCb,
+        TunerKind::TsallisInfCb,
+    ] {
+        let chosen = |unit: f64| -> Vec<usize> {
+            let mut config = config(sor(1.0), kind);
+            config.omegas = paper_grid();
+            config.context = ContextKind::Given;
+            config.backstop = false;
+            let mut tuned = Tuned::new(config).unwrap();
+            let mut all = Vec::new();
+            for t in 0..40 {
+                // the shift that the matrix has, beside something that is not looked at
+                let shift = 0.3 * (1.0 + (t as f64 * 0.7).sin());
+                tuned.set_context(&[unit * shift, t as f64]);
+                all.extend(run(&mut tuned, &a, t..t + 1));
+            }
+            all.into_iter().map(|(choice, _)| choice.index).collect()
+        };
+        let right = chosen(1.0);
+        for power in [-27, -13, 20] {
+            assert_eq!(chosen(2f64.powi(power)), right, "{kind:?}: 2^{power}");
+        }
+    }
+}
+
 /// −1.5 to both neighbours of 3 on the diagonal of a ring, skewed: SOR diverges for a large ω.
 fn skewed(n: usize) -> Csr<f64> {
     let entries = (0..n).flat_map(|i| {
@@ -239,6 +323,13 @@ fn what_makes_no_sense_is_refused() {
         TunedConfig::<f64>::over(Vec::new()).err(),
         Some(TunedError::NoArms)
     );
+    let mut wrong = config(sor(1.0), TunerKind::ChebCb);
+    wrong.context_range = Some([1.0, 0.0]);
+    let error = TunedError::ContextRange {
+        low: 1.0,
+        high: 0.0,
+    };
+    assert_eq!(Tuned::<f64>::new(wrong).err(), Some(error));
     let mut young = TunedConfig::over(vec![none]).unwrap();
     young.tuner = TunerKind::Young;
     assert_eq!(
@@ -272,4 +363,70 @@ fn a_solve_that_was_interrupted_can_be_forgotten() {
     assert_ne!(tuned.save(), saved);
     tuned.undescribe(before);
     assert_eq!(tuned.save(), saved);
+}
+
+/// Young's formula is among the experts of CG with SSOR as well, from what the solves show, and the arm of
+/// the user is what the user asked for.
+#[test]
+fn classical_experts_are_always_there() {
+    let a: Csr<f64> = Poisson {
+        grid: resolvent_matrices::Grid::new(40, 40, 1),
+        ..Poisson::default()
+    }
+    .generate()
+    .unwrap()
+    .matrix;
+    let way = Way {
+        method: Method::Cg(Default::default()),
+        precond: Precond::Ssor(Default::default()),
+    };
+    let mut config = TunedConfig::new(way);
+    config.tuner = TunerKind::Auto;
+    let mut tuned = Tuned::<f64>::new(config).unwrap();
+    assert!(tuned.weights().iter().any(|(name, _)| name == "young"));
+    let (mut x, mut b) = (vec![0.0; a.nrows()], vec![1.0; a.nrows()]);
+    for t in 0..3 {
+        b[t] = 2.0;
+        x.fill(0.0);
+        let change = if t == 0 {
+            Change::Pattern
+        } else {
+            Change::Nothing
+        };
+        let done = tuned.next(&a, &b, change, &mut x, &mut ()).unwrap();
+        assert_eq!(done.extra_matvecs, 0, "it is read off");
+    }
+    let beta = (std::f64::consts::PI / 41.0).cos();
+    let [found, best] = [tuned.beta, beta].map(crate::arm::ssor_omega);
+    assert!((found - best).abs() < 0.1, "{found} for {best}");
+
+    let mut own = config_of(true);
+    own.tuner = TunerKind::Fixed;
+    let mut tuned = Tuned::<f64>::new(own).unwrap();
+    x.fill(0.0);
+    let adapted = tuned
+        .next(&a, &b, Change::Pattern, &mut x, &mut ())
+        .unwrap();
+    let mut plain = Tuned::<f64>::new(TunedConfig {
+        tuner: TunerKind::Fixed,
+        ..config_of(false)
+    })
+    .unwrap();
+    x.fill(0.0);
+    let fixed = plain
+        .next(&a, &b, Change::Pattern, &mut x, &mut ())
+        .unwrap();
+    let counts = [adapted, fixed].map(|done| done.solved.report.iterations);
+    assert!(2 * counts[0] < counts[1], "{counts:?}");
+}
+
+/// SOR from ω = 1, adaptive or not.
+fn config_of(adaptive: bool) -> TunedConfig<f64> {
+    TunedConfig::new(Way {
+        method: Method::Sor(SorConfig {
+            adaptive,
+            ..SorConfig::default()
+        }),
+        precond: Precond::None,
+    })
 }

@@ -8,14 +8,17 @@
 //!
 //! Departures: θⱼ is drawn to zero by a weight of 0.03 j² outcomes; the fit is from the normal
 //! equations of each arm, so that memory and work do not grow with t; R is summed in units of cost and
-//! scaled when used; a range that is not given grows with what is seen, and the normal equations are
-//! carried over to the new polynomials exactly.
+//! scaled when used; a range that is not given begins at the first context and grows with what is seen,
+//! and the normal equations are carried over to the new polynomials exactly: a context in another unit
+//! makes no difference.
 //!
 //! | decision | O(dm) | update | O(m³) | memory | d(m² + 2m) |
 //!
 //! - M. Khodak et al., Learning to Relax, ICLR 2024, arXiv:2310.02246, algorithm 2 and theorem B.4.
 
-use super::{Outcome, StateError, Tuner, read_arms, saved, usable};
+use super::check::Check;
+use super::range::{Range, at};
+use super::{Outcome, StateError, Tuner, first, read_arms, saved, usable};
 use nalgebra::{SMatrix, SVector};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,10 +28,11 @@ const M: usize = 6;
 type Square = SMatrix<f64, M, M>;
 type Coefficients = SVector<f64, M>;
 
-/// ChebCB on the first context.
+/// ChebCB on the first context; the others are not looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ChebCb {
-    range: Option<[f64; 2]>,
+    range: Range,
     t: u64,
     largest: f64,
     /// 0 before there is any: a state is written as JSON, which has no infinity.
@@ -40,6 +44,7 @@ pub struct ChebCb {
 
 /// Normal equations of an arm, in units of cost − 1, and their solution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Arm {
     gram: Square,
     rhs: Coefficients,
@@ -57,8 +62,19 @@ const RIDGE: f64 = 0.03;
 const STEPS: usize = 40;
 
 impl ChebCb {
-    /// Over a range of the context, if it is known.
+    /// Over a range of the context, if it is known; else over that of the contexts seen, whatever their
+    /// unit.
     pub fn new(arms: usize, range: Option<[f64; 2]>) -> Self {
+        Self::over(arms, Range::new(range, 0.0))
+    }
+
+    /// Over a range that begins so wide around the first context: where the unit of contexts is known,
+    /// their range is not, and smaller differences than this mean nothing.
+    pub fn around(arms: usize, width: f64) -> Self {
+        Self::over(arms, Range::new(None, width))
+    }
+
+    fn over(arms: usize, range: Range) -> Self {
         let arm = Arm {
             gram: Square::zeros(),
             rhs: Coefficients::zeros(),
@@ -66,7 +82,7 @@ impl ChebCb {
             plays: 0,
         };
         Self {
-            range: range.filter(|[low, high]| high > low),
+            range,
             t: 0,
             largest: 0.0,
             least: 0.0,
@@ -77,46 +93,51 @@ impl ChebCb {
 
     /// Polynomials at a context, whose range is widened to hold it.
     fn features(&mut self, context: &[f64]) -> Coefficients {
-        let c = context.first().copied().filter(|c| c.is_finite());
-        let c = c.unwrap_or(0.0);
-        let [low, high] = *self.range.get_or_insert([c - 1e-3, c + 1e-3]);
-        if c < low || c > high {
-            let (from, to) = (low.min(c), high.max(c));
-            let margin = MARGIN * (to - from);
-            let wider = [
-                if c < low { from - margin } else { low },
-                if c > high { to + margin } else { high },
-            ];
-            self.widen([low, high], wider);
+        let c = first(context).unwrap_or(0.0);
+        let (before, wider) = (self.range.ends(), self.range.hold(c, MARGIN));
+        if let (Some(before), true) = (before, wider) {
+            self.carry(before);
         }
-        let [low, high] = self.range.unwrap_or([low, high]);
-        polynomials(2.0 * (c - low) / (high - low) - 1.0)
+        polynomials(self.z(c))
     }
 
-    /// Carries everything over to the polynomials of another range.
-    fn widen(&mut self, old: [f64; 2], new: [f64; 2]) {
-        // T(new z) = S T(old z), from m points
-        let node = |k: usize| (PI * (k as f64 + 0.5) / M as f64).cos();
-        let mut at_old = Square::zeros();
-        let mut at_new = Square::zeros();
-        for k in 0..M {
-            let c = old[0] + 0.5 * (node(k) + 1.0) * (old[1] - old[0]);
-            let z = 2.0 * (c - new[0]) / (new[1] - new[0]) - 1.0;
-            at_old.set_column(k, &polynomials(node(k)));
-            at_new.set_column(k, &polynomials(z));
-        }
-        if let Some(inverse) = at_old.try_inverse() {
-            let s = at_new * inverse;
+    /// A context on [−1, 1]; in the middle of a range that is one point.
+    fn z(&self, c: f64) -> f64 {
+        self.range.part(c).map_or(0.0, |part| 2.0 * part - 1.0)
+    }
+
+    /// Carries everything over to the polynomials of the range as it is now.
+    fn carry(&mut self, old: [f64; 2]) {
+        if old[0] == old[1] {
+            // all was seen at one place, which is another one now
+            let f = polynomials(self.z(old[0]));
             for arm in &mut self.arms {
-                arm.gram = s * arm.gram * s.transpose();
-                arm.rhs = s * arm.rhs;
+                arm.gram = f * f.transpose() * arm.gram[(0, 0)]; // Σ ffᵀ, T₀ = 1
+                arm.rhs = f * arm.rhs[0]; // Σ f (cost − 1)
+            }
+        } else if let Some(s) = self.change_of_basis(old) {
+            for arm in &mut self.arms {
+                arm.gram = s * arm.gram * s.transpose(); // G ← S G Sᵀ
+                arm.rhs = s * arm.rhs; // g ← S g
             }
         }
-        self.range = Some(new);
         let (scale, bounds) = (self.scale(), self.bounds());
         for arm in &mut self.arms {
             arm.fit(scale, &bounds);
         }
+    }
+
+    /// S of T(new z) = S T(old z), from m points.
+    fn change_of_basis(&self, old: [f64; 2]) -> Option<Square> {
+        let node = |k: usize| (PI * (k as f64 + 0.5) / M as f64).cos();
+        let mut at_old = Square::zeros();
+        let mut at_new = Square::zeros();
+        for k in 0..M {
+            let c = at(old, 0.5 * (node(k) + 1.0));
+            at_old.set_column(k, &polynomials(node(k)));
+            at_new.set_column(k, &polynomials(self.z(c)));
+        }
+        at_old.try_inverse().map(|inverse| at_new * inverse)
     }
 
     /// KN.
@@ -315,16 +336,59 @@ impl Tuner for ChebCb {
     }
 
     fn restore(&mut self, value: &Value) -> Result<(), StateError> {
-        *self = read_arms(NAME, value, self.arms(), |s: &Self| s.arms.len())?;
+        let state = read_arms(NAME, value, self.arms(), |s: &Self| s.arms.len())?;
+        self.range.check(&state.range, Check(NAME))?;
+        state.check(Check(NAME))?;
+        *self = state;
         Ok(())
     }
 }
 
 impl ChebCb {
-    /// Polynomials at a context within the range.
+    /// Polynomials at a context, at an end of the range where it lies outside.
     fn within(&self, context: &[f64]) -> Option<Coefficients> {
-        let [low, high] = self.range?;
-        let z = 2.0 * (context.first()? - low) / (high - low) - 1.0;
-        Some(polynomials(z.clamp(-1.0, 1.0)))
+        self.range.ends()?;
+        first(context).map(|c| polynomials(self.z(c)))
+    }
+
+    /// That it is one that outcomes lead to.
+    fn check(&self, check: Check) -> Result<(), StateError> {
+        check.decisions(&[self.t])?;
+        check.sum("plays", self.arms.iter().map(|arm| arm.plays), self.t)?;
+        let ended = self.t == 0 || self.range.ends().is_some();
+        check.that(ended, "it has outcomes, and no range of contexts")?;
+        let sums = [self.largest, self.least, self.errors];
+        check.at_least("largest, least, errors", &sums, 0.0)?;
+        let costs = self.least <= self.largest && (self.t == 0 || self.least > 0.0);
+        check.that(
+            costs && self.scale().powi(2).is_finite(),
+            format!("costs from {} to {}", self.least, self.largest),
+        )?;
+        let bounds = self.bounds();
+        self.arms
+            .iter()
+            .try_for_each(|arm| arm.check(check, self.largest, &bounds))
+    }
+}
+
+impl Arm {
+    /// That it is one that outcomes lead to, of costs up to the largest.
+    fn check(&self, check: Check, largest: f64, bounds: &Coefficients) -> Result<(), StateError> {
+        check.finite("gram", self.gram.as_slice())?;
+        check.finite("rhs", self.rhs.as_slice())?;
+        check.finite("theta", self.theta.as_slice())?;
+        // |Tⱼ| ≤ 1 and T₀ = 1, but for rounding
+        let plays = self.plays as f64;
+        let slack = 1e-6 * (1.0 + plays);
+        let products = (self.gram[(0, 0)] - plays).abs() <= slack
+            && self.gram.amax() <= plays + slack
+            && (self.gram - self.gram.transpose()).amax() <= slack
+            && self.gram.symmetric_eigen().eigenvalues.min() >= -slack;
+        check.that(products, "gram: these are not sums of products")?;
+        let within = self.rhs.amax() <= (plays + slack) * (1.0 + largest);
+        check.that(within, "rhs: more than the costs can make it")?;
+        let mut fit = self.theta.iter().zip(bounds.iter());
+        let within = fit.all(|(theta, bound)| theta.abs() <= bound + 1e-9);
+        check.that(within, "theta: beyond its bounds")
     }
 }

@@ -6,12 +6,14 @@
 //! - P. Auer, N. Cesa-Bianchi, Y. Freund, R. E. Schapire, The nonstochastic multiarmed bandit
 //!   problem, SIAM J. Comput. 32(1):48–77, 2002, doi:10.1137/S0097539701398375.
 
+use super::check::Check;
 use super::{Outcome, StateError, Tuner, normalize, read_arms, saved, usable};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// EXP3 over a number of arms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Exp3 {
     t: u64,
     mean: f64,
@@ -65,7 +67,12 @@ impl Tuner for Exp3 {
     }
 
     fn restore(&mut self, value: &Value) -> Result<(), StateError> {
-        *self = read_arms(NAME, value, self.arms(), |s: &Self| s.costs.len())?;
+        let state = read_arms(NAME, value, self.arms(), |s: &Self| s.costs.len())?;
+        let check = Check(NAME);
+        check.decisions(&[state.t])?;
+        check.at_least("costs", &state.costs, 0.0)?;
+        check.at_least("mean", &[state.mean], f64::MIN_POSITIVE)?;
+        *self = state;
         Ok(())
     }
 }

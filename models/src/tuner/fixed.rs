@@ -1,5 +1,6 @@
 //! One arm, always: what a tuner is measured against, and an expert.
 
+use super::check::Check;
 use super::{Outcome, StateError, Tuner, read, saved};
 use serde_json::Value;
 
@@ -9,6 +10,8 @@ pub struct Fixed {
     arms: usize,
     arm: usize,
 }
+
+const NAME: &str = "fixed";
 
 impl Fixed {
     /// Always `arm`, of `arms`; the last one where there are fewer.
@@ -22,7 +25,7 @@ impl Fixed {
 
 impl Tuner for Fixed {
     fn name(&self) -> &'static str {
-        "fixed"
+        NAME
     }
 
     fn arms(&self) -> usize {
@@ -41,8 +44,8 @@ impl Tuner for Fixed {
     }
 
     fn restore(&mut self, value: &Value) -> Result<(), StateError> {
-        self.arm = read("fixed", value)?;
-        self.arm = self.arm.min(self.arms.saturating_sub(1));
-        Ok(())
+        let arm: usize = read(NAME, value)?;
+        let problem = format!("it plays arm {arm}, not {}", self.arm);
+        Check(NAME).that(arm == self.arm, problem)
     }
 }

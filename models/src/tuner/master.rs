@@ -26,6 +26,7 @@
 //! - S. de Rooij, T. van Erven, P. D. Grünwald, W. M. Koolen, Follow the leader if you can, hedge if
 //!   you must, JMLR 15:1281–1316, 2014, arXiv:1301.0534.
 
+use super::check::Check;
 use super::{Outcome, Smooth, SmoothConfig, StateError, Tuner, normalize, read, saved, usable};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -61,6 +62,7 @@ pub struct Master {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct State {
     t: u64,
     /// Estimated total of each expert, less that of the best.
@@ -73,6 +75,7 @@ struct State {
 
 /// What is saved.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Saved {
     state: State,
     experts: Vec<Value>,
@@ -184,6 +187,33 @@ impl Master {
         }
         normalize(p);
         self.weights = weights;
+    }
+
+    /// Takes what was saved; only a part of it where it fails.
+    fn take(&mut self, value: &Value) -> Result<(), StateError> {
+        let Saved {
+            state,
+            experts,
+            models,
+        } = read(NAME, value)?;
+        let check = Check(NAME);
+        check.count("experts", experts.len(), self.experts.len())?;
+        check.count("models", models.len(), self.models.len())?;
+        check.count("totals", state.totals.len(), self.experts.len())?;
+        check.count("plays", state.plays.len(), self.arms)?;
+        check.decisions(&[state.t])?;
+        check.sum("plays", state.plays.iter().copied(), state.t)?;
+        check.at_least("totals", &state.totals, 0.0)?;
+        check.at_least("gaps", &[state.gaps], GAPS)?;
+        for (expert, value) in self.experts.iter_mut().zip(&experts) {
+            expert.tuner.restore(value)?;
+        }
+        for (model, value) in self.models.iter_mut().zip(&models) {
+            model.1.restore(value)?;
+        }
+        self.asked = None;
+        self.state = state;
+        Ok(())
     }
 
     /// Predicts the cost of each arm. One never played is taken to be as good as the best.
@@ -320,26 +350,9 @@ impl Tuner for Master {
     }
 
     fn restore(&mut self, value: &Value) -> Result<(), StateError> {
-        let all: Saved = read(NAME, value)?;
-        let same = all.experts.len() == self.experts.len()
-            && all.models.len() == self.models.len()
-            && all.state.totals.len() == self.experts.len()
-            && all.state.plays.len() == self.arms;
-        if !same {
-            let problem = "its experts or arms are others".into();
-            return Err(StateError {
-                tuner: NAME.into(),
-                problem,
-            });
-        }
-        for (expert, value) in self.experts.iter_mut().zip(&all.experts) {
-            expert.tuner.restore(value)?;
-        }
-        for (model, value) in self.models.iter_mut().zip(&all.models) {
-            model.1.restore(value)?;
-        }
-        self.asked = None;
-        self.state = all.state;
-        Ok(())
+        let before = self.save();
+        self.take(value).inspect_err(|_| {
+            let _ = self.take(&before); // the experts that had taken theirs go back
+        })
     }
 }

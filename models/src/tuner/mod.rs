@@ -2,7 +2,9 @@
 //!
 //! A [`Tuner`] answers a context with a distribution over its arms; whoever runs it draws an arm,
 //! solves, and hands back the [`Outcome`] with the probability the arm was drawn with. A tuner may
-//! be taught by draws that others made: the probability is that of whoever drew.
+//! be taught by draws that others made: the probability is that of whoever drew. Of a context of several
+//! numbers, the tuners here look at the first alone; where it is missing or not finite they take it for 0,
+//! and [`TsallisBins`] the first of its bins.
 //!
 //! ```
 //! use resolvent_models::tuner::{Outcome, Tsallis, Tuner};
@@ -19,9 +21,11 @@
 //! ```
 
 mod chebcb;
+mod check;
 mod exp3;
 mod fixed;
 mod master;
+mod range;
 mod smooth;
 #[cfg(test)]
 mod tests;
@@ -29,6 +33,7 @@ mod tsallis;
 mod tsallis_bins;
 
 pub use chebcb::ChebCb;
+pub(crate) use check::Check;
 pub use exp3::Exp3;
 pub use fixed::Fixed;
 pub use master::{Expert, Master};
@@ -74,8 +79,8 @@ pub trait Tuner: Send {
     /// Learns from an outcome. One whose cost is not finite and positive is passed over.
     fn observe(&mut self, outcome: &Outcome<'_>);
 
-    /// Learns from an arm that is not one of its own; `outcome.arm` means nothing to it. Nothing, for
-    /// most.
+    /// Learns from a round in which an arm was drawn that is not one of its own; `outcome.arm` means nothing
+    /// to it. Nothing, for most.
     fn overhear(&mut self, _outcome: &Outcome<'_>) {}
 
     /// Whether it has a model of the cost of each arm: [`Tuner::predict`].
@@ -99,7 +104,9 @@ pub trait Tuner: Send {
     /// Goes on from what was saved, bit for bit.
     ///
     /// # Errors
-    /// [`StateError`] where it is the state of another tuner or of other arms.
+    /// [`StateError`] where it is the state of another tuner, of one made otherwise (arms, seed, range of
+    /// the context), or one that no tuner comes to: a list too short, a number out of its range. The tuner
+    /// is then as it was.
     fn restore(&mut self, saved: &Value) -> Result<(), StateError>;
 }
 
@@ -141,6 +148,11 @@ fn read_arms<S: DeserializeOwned>(
             problem: format!("it has {} arms, there are {arms}", count(&state)),
         }),
     }
+}
+
+/// The context that is looked at: the first, where it is finite.
+fn first(context: &[f64]) -> Option<f64> {
+    context.first().copied().filter(|c| c.is_finite())
 }
 
 /// A cost one can learn from.

@@ -20,7 +20,8 @@
 //! what lies further out is reached step by step, and no solve is wasted on an ω that nothing speaks for.
 //!
 //! The last outcomes are kept; where the range of the contexts grows, and at powers of two, the fit is
-//! made anew from them.
+//! made anew from them. Without a width of the range to begin with, a context in another unit makes no
+//! difference.
 //!
 //! | decision | O(p² + draws·d) | update | O(p²) | memory | p² + 512 outcomes, p ≤ 25 |
 //!
@@ -32,7 +33,9 @@
 
 mod posterior;
 
-use super::{Outcome, StateError, Tuner, read_arms, saved, usable};
+use super::check::Check;
+use super::range::Range;
+use super::{Outcome, StateError, Tuner, first, read_arms, saved, usable};
 use posterior::{K, Polynomials, Posterior, Slice, polynomials};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -46,14 +49,15 @@ use std::collections::VecDeque;
 pub struct SmoothConfig {
     /// Where each arm lies on the line of arms, in any unit.
     pub positions: Vec<f64>,
-    /// Whether the first context is used.
+    /// Whether the first context is used; the others never are.
     pub context: bool,
     /// The context rises with what an arm further up the line is good for.
     pub rising: bool,
     /// Whether it learns from arms that are not its own but lie on its line.
     pub overhears: bool,
     /// A width of the context over which the best arm may well change; ranges below it are taken
-    /// as narrow. In units of the context; for logarithms 1.
+    /// as narrow. In units of the context; for logarithms 1. 0 where the unit is not known: the range is
+    /// then that of the contexts seen.
     pub width: f64,
     /// Draws from the posterior for a decision.
     pub draws: usize,
@@ -78,21 +82,22 @@ const PRUDENCE: f64 = 0.3;
 /// Shares what it sees between neighbouring arms and contexts: gamma regression on polynomials, arms
 /// by draws from its posterior.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Smooth {
     /// Arms on [−1, 1], …
     arms: Vec<f64>,
     /// … and the polynomials there.
+    #[serde(skip)]
     tables: Vec<Polynomials>,
     /// Middle and half width of the line of arms.
     line: (f64, f64),
     context: bool,
     rising: bool,
     overhears: bool,
-    width: f64,
     draws: usize,
     seed: u64,
     t: u64,
-    range: Option<[f64; 2]>,
+    range: Range,
     posterior: Posterior,
     /// Sum and weight of (y/μ − 1)².
     dispersion: (f64, f64),
@@ -126,11 +131,10 @@ impl Smooth {
             context: config.context,
             rising: config.rising,
             overhears: config.overhears,
-            width: config.width,
             draws: config.draws.max(1),
             seed: config.seed,
             t: 0,
-            range: None,
+            range: Range::new(None, config.width),
             posterior: Posterior::new(config.context),
             dispersion: (DISPERSION.0 * DISPERSION.1, DISPERSION.1),
             kept: VecDeque::with_capacity(KEPT),
@@ -141,35 +145,12 @@ impl Smooth {
 
     /// The context used.
     fn place(&self, context: &[f64]) -> f64 {
-        let c = context
-            .first()
-            .copied()
-            .filter(|c| c.is_finite() && self.context);
-        c.unwrap_or(0.0)
+        first(context).filter(|_| self.context).unwrap_or(0.0)
     }
 
-    /// The context on [−1, 1].
+    /// The context on [−1, 1]; in the middle of a range that is one point.
     fn u(&self, c: f64) -> f64 {
-        match self.range {
-            Some([low, high]) => (2.0 * (c - low) / (high - low) - 1.0).clamp(-1.0, 1.0),
-            None => 0.0,
-        }
-    }
-
-    /// Widens the range to hold a context; whether it had to.
-    fn widen(&mut self, c: f64) -> bool {
-        let half = 0.5 * self.width;
-        let [low, high] = self.range.unwrap_or([c - half, c + half]);
-        let (from, to) = (low.min(c), high.max(c));
-        if self.range.is_some() && from == low && to == high {
-            return false;
-        }
-        let margin = MARGIN * (to - from);
-        self.range = Some([
-            if from < low { from - margin } else { low },
-            if to > high { to + margin } else { high },
-        ]);
-        true
+        self.range.part(c).map_or(0.0, |part| 2.0 * part - 1.0)
     }
 
     /// Takes one outcome into the posterior.
@@ -195,7 +176,7 @@ impl Smooth {
             return;
         }
         let c = self.place(outcome.context);
-        let wider = self.widen(c);
+        let wider = self.range.hold(c, MARGIN);
         let u = self.u(c);
         if self.t > 0 {
             let mean = self.posterior.mean(v, u).exp();
@@ -215,6 +196,38 @@ impl Smooth {
         } else {
             self.update(u, v, outcome.cost);
         }
+    }
+
+    /// That what was saved is a state of this one, further on.
+    fn check(&self, saved: &Self) -> Result<(), StateError> {
+        let check = Check(NAME);
+        // logarithms may differ in the last place from one machine to another
+        let close = |a: f64, b: f64| (a - b).abs() <= 1e-9 * (1.0 + b.abs());
+        let mut arms = saved.arms.iter().zip(&self.arms);
+        let same = arms.all(|(saved, own)| close(*saved, *own))
+            && close(saved.line.0, self.line.0)
+            && close(saved.line.1, self.line.1);
+        check.that(same, "its arms lie elsewhere")?;
+        let flags = |s: &Self| (s.context, s.rising, s.overhears);
+        let same = flags(saved) == flags(self);
+        check.that(same, "it learns from other things")?;
+        let (found, own) = (saved.draws, self.draws);
+        check.that(found == own, format!("draws = {found}, not {own}"))?;
+        let (found, own) = (saved.seed, self.seed);
+        check.that(found == own, format!("seed = {found}, not {own}"))?;
+        check.decisions(&[saved.t])?;
+        self.range.check(&saved.range, check)?;
+        saved.posterior.check(check, self.context, saved.t)?;
+        let (sum, weight) = saved.dispersion;
+        check.at_least("dispersion", &[sum, weight], 0.0)?;
+        let mean = sum / weight; // of what is at most 25 each
+        check.that(mean <= 26.0, format!("dispersion: {sum}/{weight}"))?;
+        check.count("kept", saved.kept.len(), saved.t.min(KEPT as u64) as usize)?;
+        saved.kept.iter().try_for_each(|&(c, v, cost)| {
+            let can_be = saved.range.holds(c) && v.abs() <= 1.0 + 1e-9 && usable(cost);
+            let problem = format!("kept: context {c}, arm at {v}, cost {cost}");
+            check.that(can_be, problem)
+        })
     }
 
     /// Which arms to draw among.
@@ -243,7 +256,7 @@ impl Tuner for Smooth {
 
     fn distribution(&mut self, context: &[f64], p: &mut [f64]) {
         let c = self.place(context);
-        if self.widen(c) {
+        if self.range.hold(c, MARGIN) {
             self.rebuild();
         }
         let belief = self.posterior.slice(self.u(c));
@@ -307,7 +320,12 @@ impl Tuner for Smooth {
     }
 
     fn restore(&mut self, value: &Value) -> Result<(), StateError> {
-        *self = read_arms(NAME, value, self.arms(), |s: &Self| s.arms.len())?;
+        let mut state = read_arms(NAME, value, self.arms(), |s: &Self| s.arms.len())?;
+        self.check(&state)?;
+        // what it is made of stays
+        (state.arms, state.tables) = (self.arms.clone(), self.tables.clone());
+        state.line = self.line;
+        *self = state;
         Ok(())
     }
 }

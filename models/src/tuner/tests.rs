@@ -1,7 +1,11 @@
+mod ranges;
+mod states;
+
 use super::tsallis::tsallis;
 use super::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde_json::json;
 
 /// Plays a tuner for `rounds`; returns what it paid in each.
 fn play(
@@ -271,4 +275,72 @@ fn the_master_stays_with_what_is_best() {
     };
     let paid = play(&mut tuner, 1000, 13, &cost).iter().sum::<f64>();
     assert!(paid < 1.1 * 20.0 * 1000.0 + 20.0 * 80.0, "{paid}");
+}
+
+#[test]
+fn estimates_have_the_right_mean_among_others() {
+    let sums = |tuner: &Tsallis, of: &str| {
+        let state = tuner.save();
+        [0usize, 1, 2].map(|arm| state[of][arm].as_f64().unwrap())
+    };
+    let costs = [9.0, 12.0, 15.0];
+    for estimator in [Estimator::ImportanceWeighted, Estimator::ReducedVariance] {
+        let mut own = Tsallis::with_estimator(3, estimator);
+        play(&mut own, 60, 14, &|_, _, arm: usize| 10.0 + arm as f64);
+        let mut q = [0.0; 3];
+        own.distribution(&[], &mut q);
+        // of costs and of shifts, over what may be drawn: every other time an arm of others
+        let mut mean = [[0.0; 3]; 2];
+        for drawn in 0..4 {
+            let mut one = own.clone();
+            let (probability, cost) = match drawn {
+                3 => (0.5, 40.0),
+                arm => (0.5 * q[arm], costs[arm]),
+            };
+            let outcome = Outcome {
+                context: &[],
+                arm: drawn,
+                probability,
+                place: None,
+                cost,
+            };
+            match drawn {
+                3 => one.overhear(&outcome),
+                _ => one.observe(&outcome),
+            }
+            for (mean, of) in mean.iter_mut().zip(["costs", "shifts"]) {
+                let (before, after) = (sums(&own, of), sums(&one, of));
+                for arm in 0..3 {
+                    mean[arm] += probability * (after[arm] - before[arm]);
+                }
+            }
+            assert_eq!(one.save()["t"], 61, "every round counts");
+        }
+        for arm in 0..3 {
+            let (cost, shift) = (mean[0][arm], mean[1][arm]);
+            assert!((cost - costs[arm]).abs() < 1e-9, "{estimator:?}: {mean:?}");
+            assert!(shift.abs() < 1e-9, "{estimator:?}: {mean:?}");
+        }
+    }
+}
+
+#[test]
+fn a_master_counts_the_rounds_of_others() {
+    let expert = |first, tuner| Expert {
+        label: "expert".into(),
+        tuner,
+        first,
+        prior: 0.5,
+    };
+    let experts = vec![
+        expert(0, Box::new(Tsallis::new(3)) as Box<dyn Tuner>),
+        expert(3, Box::new(Fixed::new(1, 0))),
+    ];
+    let mut tuner = Master::new(4, experts, false, 1.0);
+    play(&mut tuner, 50, 17, &|_, _, _| 10.0);
+    let state = tuner.save();
+    let plays = state["state"]["plays"][3].as_u64().unwrap();
+    assert!(plays > 5, "{plays}: the test has lost its point");
+    let own = &state["experts"][0];
+    assert_eq!((&own["t"], &own["seen"]), (&json!(50), &json!(50 - plays)));
 }

@@ -10,6 +10,13 @@
 //! ℓ is the cost over its running mean, whose changes act back on all losses seen; the sums are
 //! therefore kept apart, of costs and of shifts.
 //!
+//! Among others, pᵢ in the estimates is the probability that i was drawn with, whoever drew it, and every
+//! round counts: where the arm drawn is not one of these, nothing is drawn of them, so that
+//!   L̂ᵢ += 0 (importance-weighted), Bᵢ (reduced variance),   t ← t + 1
+//! and 𝔼 L̂ᵢ is the sum of the losses of all rounds, as if it had drawn alone. Where Bᵢ is ½ is
+//! decided by its own pᵢ, since that of the mixture is known for the arm drawn alone: the estimate is
+//! right in the mean all the same, and scatters more than it would alone.
+//!
 //! Regret against the best arm in hindsight: at most 4K√(dt) + 1 for losses of at most K and d arms.
 //!
 //! | decision | O(d), 3–8 Newton steps | memory | 2d |
@@ -18,6 +25,7 @@
 //!   JMLR 22(28):1–49, 2021, arXiv:1807.07623.
 //! - M. Khodak et al., Learning to Relax, ICLR 2024, arXiv:2310.02246, algorithm 1 with a varying η.
 
+use super::check::Check;
 use super::{Outcome, StateError, Tuner, normalize, read_arms, saved, usable};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -34,11 +42,14 @@ pub enum Estimator {
 
 /// Tsallis-INF over `arms` arms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tsallis {
     estimator: Estimator,
-    /// Outcomes seen.
+    /// Rounds, those in which others drew an arm of their own included.
     t: u64,
-    /// Their mean cost.
+    /// Outcomes of its arms, …
+    seen: u64,
+    /// … and their mean cost.
     mean: f64,
     /// Sums of cost/p, and of the shifts.
     costs: Vec<f64>,
@@ -61,11 +72,17 @@ impl Tsallis {
         Self {
             estimator,
             t: 0,
+            seen: 0,
             mean: 1.0,
             costs: vec![0.0; arms],
             shifts: vec![0.0; arms],
             all: Vec::with_capacity(arms),
         }
+    }
+
+    /// Rounds so far.
+    pub(super) fn rounds(&self) -> u64 {
+        self.t
     }
 
     /// η for the decision at hand.
@@ -75,6 +92,45 @@ impl Tsallis {
             Estimator::ReducedVariance => 4.0,
         };
         factor / ((self.t + 1) as f64).sqrt()
+    }
+
+    /// Adds the shifts of a round: Bᵢ − 1[i drawn] Bᵢ/p.
+    fn shift(&mut self, context: &[f64], drawn: Option<(usize, f64)>) {
+        if self.estimator == Estimator::ImportanceWeighted {
+            return;
+        }
+        let eta = self.eta();
+        let mut all = std::mem::take(&mut self.all);
+        all.resize(self.arms(), 0.0);
+        self.distribution(context, &mut all);
+        for (i, (shift, q)) in self.shifts.iter_mut().zip(&all).enumerate() {
+            let around = if *q >= eta * eta { 0.5 } else { 0.0 }; // Bᵢ
+            *shift += match drawn {
+                Some((arm, p)) if arm == i => around - around / p,
+                _ => around,
+            };
+        }
+        all.clear();
+        self.all = all;
+    }
+
+    /// That what was saved is a state of this one, further on.
+    pub(super) fn check(&self, saved: &Self) -> Result<(), StateError> {
+        let check = Check(NAME);
+        let same = saved.estimator == self.estimator;
+        check.that(same, "it estimates losses in another way")?;
+        check.count("costs", saved.costs.len(), self.arms())?;
+        check.count("shifts", saved.shifts.len(), self.arms())?;
+        check.decisions(&[saved.t, saved.seen])?;
+        check.that(saved.seen <= saved.t, "more outcomes than rounds")?;
+        check.at_least("costs", &saved.costs, 0.0)?;
+        check.finite("shifts", &saved.shifts)?;
+        let most = (1.0 + 1e-9) * 0.5 * saved.t as f64; // of a shift, by ½ in each round
+        let within = saved.shifts.iter().all(|shift| *shift <= most);
+        check.that(within, "shifts: more than its rounds can make them")?;
+        check.at_least("mean", &[saved.mean], f64::MIN_POSITIVE)?;
+        let losses: Vec<f64> = saved.costs.iter().map(|cost| cost / saved.mean).collect();
+        check.finite("costs over their mean", &losses)
     }
 }
 
@@ -99,22 +155,20 @@ impl Tuner for Tsallis {
             return;
         }
         let (arm, p) = (outcome.arm, outcome.probability);
-        if self.estimator == Estimator::ReducedVariance {
-            let eta = self.eta();
-            let mut all = std::mem::take(&mut self.all);
-            all.resize(self.arms(), 0.0);
-            self.distribution(outcome.context, &mut all);
-            for (i, (shift, q)) in self.shifts.iter_mut().zip(&all).enumerate() {
-                let around = if *q >= eta * eta { 0.5 } else { 0.0 };
-                *shift += around - if i == arm { around / p } else { 0.0 };
-            }
-            all.clear();
-            self.all = all;
-        }
+        self.shift(outcome.context, Some((arm, p)));
         self.costs[arm] += outcome.cost / p;
         self.t += 1;
-        let before = if self.t == 1 { 0.0 } else { self.mean };
-        self.mean = before + (outcome.cost - before) / self.t as f64;
+        self.seen += 1;
+        let before = if self.seen == 1 { 0.0 } else { self.mean };
+        self.mean = before + (outcome.cost - before) / self.seen as f64;
+    }
+
+    fn overhear(&mut self, outcome: &Outcome<'_>) {
+        if !usable(outcome.cost) {
+            return;
+        }
+        self.shift(outcome.context, None);
+        self.t += 1;
     }
 
     fn save(&self) -> Value {
@@ -122,7 +176,9 @@ impl Tuner for Tsallis {
     }
 
     fn restore(&mut self, value: &Value) -> Result<(), StateError> {
-        *self = read_arms(NAME, value, self.arms(), |s: &Self| s.costs.len())?;
+        let state = read_arms(NAME, value, self.arms(), |s: &Self| s.costs.len())?;
+        self.check(&state)?;
+        *self = state;
         Ok(())
     }
 }

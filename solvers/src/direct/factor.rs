@@ -148,6 +148,10 @@ impl<T: Scalar> Factor<T> {
         matches!(self.kind, Numeric::Llt { .. })
     }
 
+    pub fn is_lu(&self) -> bool {
+        matches!(self.kind, Numeric::Lu { .. })
+    }
+
     pub fn has_pattern_of(&self, a: CsrRef<'_, T, u32>) -> bool {
         self.row_ptr == a.row_ptr() && self.col_idx == a.col_idx()
     }

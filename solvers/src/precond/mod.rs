@@ -198,6 +198,22 @@ pub enum PrecondError {
     },
 }
 
+impl PrecondError {
+    /// Who it is about, where that is known.
+    pub fn precond(&self) -> Option<&'static str> {
+        match self {
+            Self::NeedsEntries { precond }
+            | Self::Diagonal { precond, .. }
+            | Self::Pivot { precond, .. }
+            | Self::Grid { precond, .. }
+            | Self::Shape { precond, .. }
+            | Self::Config { precond, .. }
+            | Self::Failed { precond, .. } => Some(precond),
+            Self::Matrix(_) => None,
+        }
+    }
+}
+
 /// The pattern of a triangle, for the triangular solves.
 fn pattern<T: Scalar>(triangle: &Csr<T>) -> Pattern<'_> {
     Pattern {

@@ -122,7 +122,7 @@ impl<T: Scalar> Split<T> {
                 Some(i) => Err(self.diagonal(
                     i,
                     a.get(i, i),
-                    "the sign of the others, the matrix being Hermitian",
+                    "a number with the sign of the other diagonal entries",
                 )),
             },
         }

@@ -2,8 +2,8 @@
 
 use crate::precond::{PrecondError, Preconditioner, Ssor};
 use crate::{
-    LinearOperator, Method, Nullspace, Observer, Precond, RecycledState, SolveError, SolveReport,
-    Solver, Sor, SorConfig, Stopping, System, Way,
+    Direct, DirectConfig, LinearOperator, Method, Nullspace, Observer, Precond, RecycledState,
+    SolveError, SolveReport, Solver, Sor, SorConfig, Stopping, System, Way,
 };
 use resolvent_matrices::{Csr, Scalar};
 
@@ -16,9 +16,10 @@ pub(super) struct Engine<T: Scalar> {
     matrix: Option<u64>,
 }
 
-/// A method; SOR by itself, for its ω.
+/// A method; SOR by itself, for its ω, and factorisations, for what they take.
 enum Machine<T: Scalar> {
     Sor(Box<Sor<T>>),
+    Direct(Box<Direct<T>>),
     Other(Box<dyn Solver<T>>),
 }
 
@@ -28,6 +29,9 @@ impl<T: Scalar> Machine<T> {
             Method::Sor(config) => {
                 Self::Sor(Box::new(Sor::new(n, SorConfig { stopping, ..config })))
             }
+            Method::Direct(config) => {
+                Self::Direct(Box::new(Direct::new(DirectConfig { stopping, ..config })))
+            }
             other => Self::Other(other.build(n, stopping)),
         }
     }
@@ -35,6 +39,7 @@ impl<T: Scalar> Machine<T> {
     fn get(&mut self) -> &mut dyn Solver<T> {
         match self {
             Self::Sor(sor) => sor.as_mut(),
+            Self::Direct(direct) => direct.as_mut(),
             Self::Other(solver) => solver.as_mut(),
         }
     }
@@ -85,7 +90,7 @@ impl<T: Scalar> Engine<T> {
     /// What the solver carries, where it recycles.
     pub fn recycled(&self) -> Option<(String, RecycledState)> {
         match &self.solver {
-            Machine::Sor(_) => None,
+            Machine::Sor(_) | Machine::Direct(_) => None,
             Machine::Other(solver) => Some((self.name(), solver.recycled()?)),
         }
     }
@@ -135,6 +140,7 @@ impl<T: Scalar> Engine<T> {
         Ok(work)
     }
 
+    /// The report, and the work besides products and applications of M⁻¹.
     pub fn solve(
         &mut self,
         a: &Csr<T>,
@@ -142,9 +148,34 @@ impl<T: Scalar> Engine<T> {
         nullspace: &Nullspace<T>,
         x: &mut [T],
         observer: &mut dyn Observer<T>,
-    ) -> Result<SolveReport<T::Real>, SolveError> {
+    ) -> (Result<SolveReport<T::Real>, SolveError>, f64) {
+        let before = self.factorisations();
         let system = System::new(a, b, self.m.get()).with_nullspace(nullspace);
-        self.solver.get().solve(system, x, observer)
+        let ended = self.solver.get().solve(system, x, observer);
+        let solves = ended.as_ref().map_or(0, |report| report.iterations);
+        let work = self.factor_work(a, self.factorisations() - before, solves);
+        (ended, work)
+    }
+
+    fn factorisations(&self) -> usize {
+        match &self.solver {
+            Machine::Direct(direct) => direct.numeric_count(),
+            _ => 0,
+        }
+    }
+
+    /// Of factorisations, by their flops, and of solves with the factors, by the bytes they read.
+    fn factor_work(&self, a: &Csr<T>, factorisations: usize, solves: usize) -> f64 {
+        let Machine::Direct(direct) = &self.solver else {
+            return 0.0;
+        };
+        let Some(factors) = direct.factors() else {
+            return 0.0;
+        };
+        let entries = a.nnz().max(1) as f64;
+        let read =
+            (direct.passes() * factors.bytes) as f64 / (entries * (size_of::<T>() + 4) as f64);
+        factorisations as f64 * factors.flops / (FLOPS_PER_ENTRY * entries) + solves as f64 * read
     }
 
     /// One application of M⁻¹ against one product with A, by the bytes that are read.
@@ -157,6 +188,10 @@ impl<T: Scalar> Engine<T> {
         read as f64 / matrix.max(1) as f64
     }
 }
+
+/// Operations of a factorisation that take as long as one entry takes in a product: 1.2 ns at
+/// [`FLOPS_PER_SECOND`](crate::direct::FLOPS_PER_SECOND).
+const FLOPS_PER_ENTRY: f64 = 2.4;
 
 /// Passes over M that a setup is counted as.
 fn setup_passes(precond: &Precond) -> f64 {

@@ -106,7 +106,8 @@ pub struct Solved<R> {
     /// The first way did not finish it: out of its budget, or failed.
     pub capped: bool,
     /// Work in units of one product with A: products, applications of M⁻¹ by their size, and half a
-    /// dozen passes over M for a setup. The same on every machine.
+    /// dozen passes over M for a setup; factorisations by their flops, 2.4 to an entry of A, and
+    /// solves with the factors by their size. The same on every machine.
     pub work: f64,
     /// Time before the first iteration, of all attempts.
     pub setup: Duration,
@@ -132,6 +133,8 @@ pub struct Sequence<T: Scalar> {
     start: Vec<T>,
     /// Products with A that its initial guess took.
     guessed: usize,
+    /// It ended with a residual above that of zero.
+    worse: bool,
     /// Spaces to recycle, of ways that have no engine yet.
     waiting: Vec<(String, RecycledState)>,
 }
@@ -149,6 +152,7 @@ impl<T: Scalar> Sequence<T> {
             found: None,
             start: Vec::new(),
             guessed: 0,
+            worse: false,
             waiting: Vec::new(),
         }
     }
@@ -204,9 +208,9 @@ impl<T: Scalar> Sequence<T> {
     }
 
     /// Takes the solution of the system at hand, for the guesses of those to come. One that is not
-    /// finite is not taken.
+    /// finite, or further from solving its system than zero is, is not taken.
     pub fn keep(&mut self, x: &[T]) {
-        if x.iter().all(|v| v.is_finite()) {
+        if !self.worse && x.iter().all(|v| v.is_finite()) {
             self.guesses.keep(self.config.guess, x);
         }
     }
@@ -229,6 +233,23 @@ impl<T: Scalar> Sequence<T> {
     /// [`SolveError`] on misuse, or when the last thing tried could not be set up or failed in a
     /// part. Not converging is `Ok`.
     pub fn solve(
+        &mut self,
+        a: &Csr<T>,
+        b: &[T],
+        way: Option<&Way<T::Real>>,
+        backstop: Option<&Backstop<T::Real>>,
+        x: &mut [T],
+        observer: &mut dyn Observer<T>,
+    ) -> Result<Solved<T::Real>, SolveError> {
+        let solved = self.run(a, b, way, backstop, x, observer);
+        self.worse = match &solved {
+            Ok(solved) => solved.report.residual_norm > solved.report.rhs_norm,
+            Err(_) => true,
+        };
+        solved
+    }
+
+    fn run(
         &mut self,
         a: &Csr<T>,
         b: &[T],
@@ -298,7 +319,8 @@ impl<T: Scalar> Sequence<T> {
         tally.work += engine.refresh(way, a, self.matrix)?;
         let ready = Instant::now();
         let mut budget = Budget::new(bounds, job.observer);
-        let ended = engine.solve(a, job.b, &self.nullspace, job.x, &mut budget);
+        let (ended, work) = engine.solve(a, job.b, &self.nullspace, job.x, &mut budget);
+        tally.work += work;
         tally.interrupted = budget.interrupted();
         tally.first_residual = budget.first();
         if let Ok(report) = &ended {

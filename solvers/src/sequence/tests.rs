@@ -258,3 +258,61 @@ fn a_pressure_known_up_to_a_constant() {
     assert!(solved.report.converged());
     assert!(x.iter().sum::<f64>().abs() < 1e-8);
 }
+
+/// A diverged iterate is no guess for the next system, and a factorisation is work.
+#[test]
+fn what_is_worse_than_zero_is_not_begun_with() {
+    let a = poisson();
+    let n = a.nrows();
+    let mut sequence = Sequence::new(SequenceConfig {
+        guess: Guess::Previous,
+        ..SequenceConfig::default()
+    });
+    let diverging = Way {
+        method: Method::Sor(crate::SorConfig {
+            omega: 1.9,
+            ..crate::SorConfig::default()
+        }),
+        precond: Precond::None,
+    };
+    let mut wild = a.clone();
+    wild.values_mut()
+        .iter_mut()
+        .filter(|v| **v < 0.0)
+        .for_each(|v| *v *= -3.0);
+    let (b, mut x) = (vec![1.0; n], vec![0.0; n]);
+    let solved = sequence.next(
+        &wild,
+        &b,
+        Change::Pattern,
+        Some(&diverging),
+        &mut x,
+        &mut (),
+    );
+    let report = solved.unwrap().report;
+    assert!(report.residual_norm > report.rhs_norm, "{report:?}");
+    assert_eq!(sequence.kept().count(), 0);
+    let direct = Way {
+        method: Method::Direct(crate::DirectConfig::default()),
+        precond: Precond::None,
+    };
+    let solved = sequence.next(&a, &b, Change::Values, Some(&direct), &mut x, &mut ());
+    let first = solved.unwrap();
+    assert!(first.report.converged());
+    assert_eq!(sequence.kept().count(), 1);
+    let b: Vec<f64> = (0..n).map(|i| i as f64).collect();
+    let solved = sequence.next(&a, &b, Change::Nothing, Some(&direct), &mut x, &mut ());
+    let second = solved.unwrap();
+    let products = |s: &Solved<f64>| s.report.matvecs as f64;
+    assert!(
+        second.work > products(&second) + 1.0,
+        "factors are read: {}",
+        second.work
+    );
+    assert!(
+        first.work > second.work + 5.0,
+        "factorised: {} and {}",
+        first.work,
+        second.work
+    );
+}

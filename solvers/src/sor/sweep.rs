@@ -282,7 +282,7 @@ fn check<T: Scalar>(
     }
     if above && below && hermitian(a) {
         let wrong = (0..diagonal.len()).find(|&i| d(i).re() <= T::Real::default());
-        let needed = "the sign of the others, the matrix being Hermitian";
+        let needed = "a number with the sign of the other diagonal entries";
         return wrong.map_or(Ok(()), |i| Err(refuse(name, i, d(i), needed)));
     }
     Ok(())

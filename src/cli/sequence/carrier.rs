@@ -36,6 +36,8 @@ pub struct Carried {
     pub label: Option<String>,
     pub cost: f64,
     pub extra_matvecs: usize,
+    /// Of all that describing the matrix took, in products with A.
+    pub extra_work: f64,
     pub overhead: Duration,
 }
 
@@ -196,6 +198,7 @@ impl<T: Double> Carrier<T> {
                     choice: None,
                     label: None,
                     extra_matvecs: 0,
+                    extra_work: 0.0,
                     overhead: Duration::ZERO,
                 })
             }
@@ -214,6 +217,7 @@ impl<T: Double> Carrier<T> {
                     choice: Some(done.choice),
                     cost: done.cost,
                     extra_matvecs: done.extra_matvecs,
+                    extra_work: done.extra_matvecs as f64 + done.read,
                     overhead: done.overhead,
                 })
             }

@@ -102,6 +102,19 @@ impl<T: Double> Source<T> for Systems<T> {
         self.files.name.clone()
     }
 
+    fn identity(&self) -> String {
+        let size = |stored: &Stored| std::fs::metadata(&stored.path).map_or(0, |file| file.len());
+        let pairs = self.files.pairs.iter();
+        let bytes: u64 = pairs
+            .map(|pair| size(&pair.matrix) + pair.rhs.as_ref().map_or(0, size))
+            .sum();
+        format!(
+            "{} ({} systems, {bytes} bytes)",
+            self.files.name,
+            self.files.pairs.len()
+        )
+    }
+
     fn len(&self) -> usize {
         self.files.pairs.len()
     }

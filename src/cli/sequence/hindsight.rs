@@ -14,6 +14,9 @@ pub struct Again {
     /// With ω = 1, 1.05, …, 1.95; where it did not converge, the bound on iterations.
     pub iterations: Vec<usize>,
     pub golden: Best,
+    /// No ω of the grid converges.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
 }
 
 /// An ω and what it takes.
@@ -26,6 +29,9 @@ pub struct Best {
 /// The sums over a run; part of what is saved.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sums {
+    /// Systems on which no ω converges.
+    #[serde(default)]
+    failed: usize,
     grid: Vec<usize>,
     oracle: usize,
     golden: usize,
@@ -103,7 +109,12 @@ impl<T: Double> Hindsight<T> {
         self.sequence.set_stopping(stopping);
         self.sequence.advance(change);
         let grid = paper_grid();
-        let mut solve = |omega| self.solve(a, b, omega, start, observer);
+        let mut converged = false;
+        let mut solve = |omega| {
+            let (iterations, arrived) = self.solve(a, b, omega, start, observer)?;
+            converged |= arrived;
+            Some(iterations)
+        };
         let iterations: Vec<usize> = grid
             .iter()
             .map(|&omega| solve(omega))
@@ -136,10 +147,15 @@ impl<T: Double> Hindsight<T> {
                 values = [values[1], solve(points[1])?];
             }
         }
-        Some(Again { iterations, golden })
+        Some(Again {
+            iterations,
+            golden,
+            failed: !converged,
+        })
     }
 
-    /// Iterations with this ω; the bound on them where it does not converge or cannot be set up.
+    /// Iterations with this ω, the bound on them where it does not converge or cannot be set up, and
+    /// whether it does. Nothing is recycled: the other solves were of the same system.
     fn solve(
         &mut self,
         a: &Csr<T>,
@@ -147,7 +163,10 @@ impl<T: Double> Hindsight<T> {
         omega: f64,
         start: &[T],
         observer: &mut dyn Observer<T>,
-    ) -> Option<usize> {
+    ) -> Option<(usize, bool)> {
+        if self.way.method.recycles() {
+            self.sequence.go_on_from(&[]);
+        }
         self.x.clear();
         self.x.extend_from_slice(start);
         let way = self.way.with_omega(omega);
@@ -156,8 +175,8 @@ impl<T: Double> Hindsight<T> {
             .solve(a, b, Some(&way), None, &mut self.x, observer);
         match solved.map(|solved| solved.report) {
             Ok(report) if report.reason == StopReason::Interrupted => None,
-            Ok(report) if report.converged() => Some(report.iterations),
-            _ => Some(self.stopping.max_iters),
+            Ok(report) if report.converged() => Some((report.iterations, true)),
+            _ => Some((self.stopping.max_iters, false)),
         }
     }
 }
@@ -165,11 +184,16 @@ impl<T: Double> Hindsight<T> {
 impl Sums {
     /// Takes a system that is done.
     pub fn add(&mut self, again: &Again) {
+        self.failed += usize::from(again.failed);
         self.grid.resize(again.iterations.len(), 0);
         let sums = self.grid.iter_mut().zip(&again.iterations);
         sums.for_each(|(sum, k)| *sum += k);
         self.oracle += again.iterations.iter().min().copied().unwrap_or(0);
         self.golden += again.golden.iterations;
+    }
+
+    pub fn failed(&self) -> usize {
+        self.failed
     }
 
     pub fn best_fixed(&self) -> Option<BestFixed> {

@@ -29,9 +29,11 @@ pub struct Line<'a> {
     /// What the choice was made on.
     pub context: &'a [f64],
     pub cost: f64,
+    /// What the tuner is to make small: iterations, work or time; null where there was no choice.
+    pub cost_of: Option<&'static str>,
     /// The arm did not finish the solve; the safe one did.
     pub capped: bool,
-    /// Work in products with A.
+    /// Work in products with A, what describing the matrix took included.
     pub work: f64,
     /// Products with A that describing the matrix took; they are in the work, and in a cost in iterations.
     pub extra_matvecs: usize,
@@ -90,8 +92,9 @@ impl<'a> Line<'a> {
             probability: choice.map(|choice| choice.probability),
             context: choice.map_or(context, |choice| choice.context.as_slice()),
             cost: carried.cost,
+            cost_of: choice.map(|_| tuning.cost().name()),
             capped: carried.solved.capped,
-            work: carried.solved.work + carried.extra_matvecs as f64,
+            work: carried.solved.work + carried.extra_work,
             extra_matvecs: carried.extra_matvecs,
             hindsight: None,
             recycling: carried.solved.report.recycling.map(Into::into),
@@ -127,7 +130,7 @@ pub fn solve_json<T: Double>(
         peak_rss_bytes: machine::peak_rss_bytes(),
         attempts: solved.attempts.iter().map(attempt_json).collect(),
         columns: None,
-        advice: (!column.converged).then(|| words::spoken(column.advice)),
+        advice: (!column.converged).then(|| words::advice(column, solved.solver)),
         version: env!("CARGO_PKG_VERSION"),
     }
 }

@@ -22,7 +22,7 @@ impl Log {
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
-            .create(true)
+            .create(lines == 0)
             .truncate(lines == 0)
             .open(path)
             .map_err(failed)?;

@@ -136,7 +136,8 @@ impl<'a, T: Double> Run<'a, T> {
             }
         };
         let guess = args.x0.map_or(source.guess(), Guess::from);
-        let (method, precond) = chosen(&args.how)?;
+        args.tuning.check(&args.how)?;
+        let (method, precond) = chosen(&args.tuning.relaxed(&args.how))?;
         let way = method.zip(precond);
         let way = way.map(|(method, precond)| Way { method, precond });
         let contexts = args.tuning.contexts()?;

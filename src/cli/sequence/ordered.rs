@@ -86,6 +86,10 @@ impl<T: Double> Source<T> for Ordered<T> {
         format!("{} --order {}", self.inner.name(), self.order.name())
     }
 
+    fn identity(&self) -> String {
+        format!("{} --order {}", self.inner.identity(), self.order.name())
+    }
+
     fn len(&self) -> usize {
         self.inner.len()
     }

@@ -36,7 +36,7 @@ impl Totals {
         self.iterations += solved.report.iterations;
         self.matvecs += solved.report.matvecs;
         self.precond_applies += solved.report.precond_applies;
-        self.work += solved.work + carried.extra_matvecs as f64;
+        self.work += solved.work + carried.extra_work;
         self.cost += carried.cost;
         self.extra_matvecs += carried.extra_matvecs;
         if let Some(recycling) = solved.report.recycling {
@@ -176,6 +176,16 @@ pub struct Summary {
     pub oracle: Option<Oracle>,
     /// The best that golden section finds for each system.
     pub golden: Option<Oracle>,
+    /// Systems on which no ω of the grid converges: the bound on iterations is counted there.
+    pub hindsight_failed: usize,
+}
+
+/// `1 system`, `2 systems`.
+fn systems(count: usize) -> String {
+    match count {
+        1 => "1 system".into(),
+        count => format!("{count} systems"),
+    }
 }
 
 impl Summary {
@@ -203,6 +213,7 @@ impl Summary {
             best_fixed: None,
             oracle: None,
             golden: None,
+            hindsight_failed: 0,
         }
     }
 
@@ -230,7 +241,8 @@ impl Summary {
         if let (Some(fixed), Some(oracle), Some(golden)) =
             (&self.best_fixed, &self.oracle, &self.golden)
         {
-            let part = |of: usize| self.cost_total / of.max(1) as f64;
+            let took = self.iterations_total + self.extra_matvecs_total;
+            let part = |of: usize| took as f64 / of.max(1) as f64;
             lines.push(format!(
                 "in hindsight: omega {} throughout {} iterations, the best for each system {} (of the grid) and {} (golden section); this run {:.3}, {:.3} and {:.3} of them",
                 fixed.omega,
@@ -241,6 +253,12 @@ impl Summary {
                 part(oracle.iterations_total),
                 part(golden.iterations_total),
             ));
+            if self.hindsight_failed > 0 {
+                lines.push(format!(
+                    "in hindsight no omega converges on {}: there the bound on iterations is counted",
+                    systems(self.hindsight_failed)
+                ));
+            }
         }
         if !self.experts.is_empty() {
             let mut experts: Vec<_> = self.experts.iter().collect();
@@ -261,8 +279,11 @@ impl Summary {
         }
         if self.capped > 0 {
             lines.push(format!(
-                "{} systems were finished by another arm than the one chosen",
-                self.capped
+                "{} finished by another arm than the one chosen",
+                match self.capped {
+                    1 => "1 system was".to_owned(),
+                    capped => format!("{capped} systems were"),
+                }
             ));
         }
         lines
@@ -274,9 +295,9 @@ impl SequenceJson {
     pub fn text(&self) -> String {
         let all = &self.all;
         let mut lines = vec![format!(
-            "{}: {} systems, x0 {}{}",
+            "{}: {}, x0 {}{}",
             self.source,
-            all.systems,
+            systems(all.systems),
             self.x0,
             match self.resumed_at {
                 0 => String::new(),
@@ -297,7 +318,7 @@ impl SequenceJson {
         }
         for StreamJson { name, summary } in &self.streams {
             let outcome = summary.outcome(self.tuner);
-            lines.push(format!("{name}: {} systems, {outcome}", summary.systems));
+            lines.push(format!("{name}: {}, {outcome}", systems(summary.systems)));
             lines.extend(
                 summary
                     .background()
@@ -321,8 +342,8 @@ impl SequenceJson {
         }
         if self.remaining > 0 {
             lines.push(format!(
-                "stopped: {} systems remain; with --state, the same command goes on",
-                self.remaining
+                "stopped: {} left; with --state, the same command goes on",
+                systems(self.remaining)
             ));
         }
         lines.join("\n") + "\n"

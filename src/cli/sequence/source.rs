@@ -30,6 +30,10 @@ pub struct Current<'a, T> {
 pub trait Source<T: Double> {
     /// What it is, in a line.
     fn name(&self) -> String;
+    /// What must be the same for a run to go on: the name, and of files how many bytes there are.
+    fn identity(&self) -> String {
+        self.name()
+    }
     fn len(&self) -> usize;
     /// The initial guess that belongs to it.
     fn guess(&self) -> Guess;

@@ -114,6 +114,7 @@ impl<T: Double> Stream<T> {
             best_fixed: again.and_then(|sums| sums.best_fixed()),
             oracle: again.and_then(|sums| sums.oracle()),
             golden: again.and_then(|sums| sums.golden()),
+            hindsight_failed: again.map_or(0, |sums| sums.failed()),
             ..Summary::of(&self.totals)
         }
     }

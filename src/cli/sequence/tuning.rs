@@ -1,6 +1,6 @@
 //! What `--tune` and its companions ask for.
 
-use crate::cli::args::positive;
+use crate::cli::args::{How, positive};
 use crate::cli::error::CliError;
 use clap::{Args, ValueEnum};
 use resolvent::models::{ContextKind, CostKind, TunedConfig, TunerKind, paper_grid};
@@ -21,12 +21,12 @@ pub struct Tuning {
     #[arg(long, value_name = "TUNER", value_parser = tuner)]
     pub tuner: Option<TunerKind>,
     /// The omegas to choose among, LOW:STEP:HIGH, or `paper` for 1:0.05:1.95 [default: 29, finer
-    /// towards 2]
+    /// towards 2]. --tune omega alone tunes cg with ssor; --omega is then your own one
     #[arg(long, value_name = "W:W:W", value_parser = omegas)]
     pub omegas: Option<Omegas>,
     /// What is chosen on: auto, how hard the matrix is, from one pass over it; gershgorin, its bound
-    /// on the Jacobi radius; given, the numbers that come with the systems; none; or a CSV file with a
-    /// line of numbers for each system
+    /// on the Jacobi radius; given, the number that comes with each system; none; or a CSV file with a
+    /// line for each system, of which the first number is taken
     #[arg(
         long,
         value_name = "auto|gershgorin|given|none|FILE",
@@ -85,6 +85,79 @@ impl Tuning {
         self.tune.is_some() || self.tuner.is_some()
     }
 
+    /// Refuses options that nothing would come of.
+    pub fn check(&self, how: &How) -> Result<(), CliError> {
+        let useless = |option: &'static str, of: &str, hint: &'static str| {
+            Err(CliError::NotApplicable {
+                option,
+                solver: of.into(),
+                hint,
+            })
+        };
+        let config = self.tune == Some(What::Config);
+        if !self.asked() {
+            let given = [
+                (self.omegas.is_some(), "omegas"),
+                (self.context_range.is_some(), "context-range"),
+                (self.cost.is_some(), "cost"),
+                (self.no_backstop, "no-backstop"),
+                (self.context != "auto", "context"),
+            ];
+            if let Some((_, option)) = given.iter().find(|(given, _)| *given) {
+                return useless(
+                    option,
+                    "a run that tunes nothing",
+                    "give --tune or --tuner as well",
+                );
+            }
+        }
+        if config && self.omegas.is_some() {
+            return useless(
+                "omegas",
+                "--tune config",
+                "it chooses among whole configurations; leave it out, or take --tune omega",
+            );
+        }
+        let contextual = [TunerKind::ChebCb, TunerKind::TsallisInfCb];
+        if let Some(tuner) = self.tuner.filter(|tuner| contextual.contains(tuner))
+            && self.kind() == ContextKind::None
+        {
+            let name = format!("--tuner {}", tuner.name());
+            return useless(
+                "context none",
+                &name,
+                "it chooses by a context; take tsallis-inf, or another --context",
+            );
+        }
+        let named = [&how.solver, &how.precond]
+            .into_iter()
+            .find(|name| name.contains("omega="));
+        if let (Some(name), Some(_)) = (named, how.omega) {
+            return useless("omega", name, "omega is given twice");
+        }
+        Ok(())
+    }
+
+    /// What is to be solved by: where ω is tuned and one is given, cg with ssor unless something else is
+    /// named.
+    pub fn relaxed(&self, how: &How) -> How {
+        let mut how = how.clone();
+        let omega = self.asked() && self.tune != Some(What::Config) && how.omega.is_some();
+        if omega && how.precond == "auto" && how.solver.split(':').next() != Some("sor") {
+            how.precond = "ssor".into();
+        }
+        how
+    }
+
+    /// What is to be small.
+    pub fn cost(&self) -> CostKind {
+        match (self.cost, self.tune) {
+            (Some(cost), _) => cost.into(),
+            (None, Some(What::Config)) => CostKind::Time,
+            (None, _) => CostKind::Iterations,
+        }
+    }
+
     pub fn kind(&self) -> ContextKind {
         match self.context.as_str() {
             "auto" => ContextKind::Matrix,
@@ -140,12 +213,17 @@ impl Tuning {
                 TunedConfig::new(Way { method, precond })
             }
         };
-        config.sequence = sequence;
+        // what solves a matrix that no arm is for
+        config.sequence = SequenceConfig {
+            method: None,
+            precond: None,
+            ..sequence
+        };
         config.tuner = self.tuner.unwrap_or_default();
         config.omegas = self.omegas.clone().map_or(Vec::new(), |omegas| omegas.0);
         config.context = self.kind();
         config.context_range = self.context_range.map(|range| range.0);
-        config.cost = self.cost.map_or(config.cost, CostKind::from);
+        config.cost = self.cost();
         config.backstop = !self.no_backstop;
         config.seed = seed;
         Ok(config)
@@ -153,20 +231,36 @@ impl Tuning {
 
     /// What must be the same for a run to go on.
     pub fn fingerprint(&self) -> String {
-        let hindsight = if self.hindsight { " --hindsight" } else { "" };
-        match self.asked() {
-            false => hindsight.into(),
-            true => format!(
-                " --tune {:?} --tuner {} --omegas {:?} --context {} --context-range {:?} --cost {:?} --no-backstop {}{hindsight}",
-                self.tune.unwrap_or(What::Omega),
-                self.tuner.unwrap_or_default().name(),
-                self.omegas.as_ref().map(|omegas| &omegas.0),
-                self.context,
-                self.context_range.map(|range| range.0),
-                self.cost,
-                self.no_backstop,
-            ),
+        let flag = |given: bool, flag: &str| match given {
+            true => format!(" --{flag}"),
+            false => String::new(),
+        };
+        let hindsight = flag(self.hindsight, "hindsight");
+        if !self.asked() {
+            return hindsight;
         }
+        let tune = match self.tune {
+            Some(What::Config) => "config",
+            _ => "omega",
+        };
+        let tuner = self.tuner.unwrap_or_default().name();
+        let omegas = self.omegas.as_ref().map_or(String::new(), |omegas| {
+            let list: Vec<_> = omegas.0.iter().map(f64::to_string).collect();
+            format!(" --omegas {}", list.join(":"))
+        });
+        let range = self
+            .context_range
+            .map_or(String::new(), |Range([low, high])| {
+                format!(" --context-range {low}:{high}")
+            });
+        let cost = self.cost.map_or(String::new(), |cost| {
+            format!(" --cost {}", CostKind::from(cost).name())
+        });
+        let backstop = flag(self.no_backstop, "no-backstop");
+        format!(
+            " --tune {tune} --tuner {tuner}{omegas} --context {}{range}{cost}{backstop}{hindsight}",
+            self.context
+        )
     }
 }
 
@@ -214,7 +308,7 @@ fn contexts(path: &Path) -> Result<Vec<Vec<f64>>, CliError> {
         problem,
     };
     let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => CliError::Missing(PathBuf::from(path)),
+        std::io::ErrorKind::NotFound => CliError::NoContext(PathBuf::from(path)),
         _ => CliError::Read {
             path: path.into(),
             source,
@@ -224,6 +318,7 @@ fn contexts(path: &Path) -> Result<Vec<Vec<f64>>, CliError> {
         .lines()
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
+    let mut length = None;
     lines
         .map(|(number, line)| {
             let numbers = line
@@ -235,7 +330,18 @@ fn contexts(path: &Path) -> Result<Vec<Vec<f64>>, CliError> {
                         format!("found `{}`, expected a finite number", word.trim()),
                     )),
                 });
-            numbers.collect()
+            let numbers: Vec<f64> = numbers.collect::<Result<_, _>>()?;
+            let expected = *length.get_or_insert(numbers.len());
+            match numbers.len() == expected {
+                true => Ok(numbers),
+                false => Err(wrong(
+                    number + 1,
+                    format!(
+                        "{} numbers, the lines before have {expected}",
+                        numbers.len()
+                    ),
+                )),
+            }
         })
         .collect()
 }

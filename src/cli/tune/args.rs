@@ -26,9 +26,9 @@ pub struct ReportArgs {
     #[arg(value_name = "L.jsonl", required = true, help_heading = "Arguments")]
     pub logs: Vec<PathBuf>,
     /// What a solve costs; work is in products with A, seconds are setup and solve. Hindsight is
-    /// known in iterations only
-    #[arg(long, value_enum, value_name = "WHAT", default_value_t = Cost::Iterations)]
-    pub cost: Cost,
+    /// known in iterations only [default: what the tuner was to make small]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub cost: Option<Cost>,
     /// Regret, cost and choices as SVG
     #[arg(long, value_name = "R.svg", help_heading = "Files to write")]
     pub plot: Option<PathBuf>,

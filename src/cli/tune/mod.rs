@@ -51,13 +51,14 @@ fn report(args: &ReportArgs) -> Result<Status, CliError> {
         }
         logs.extend(streams);
     }
-    let costs: Vec<_> = logs.iter().map(|log| Costs::of(log, args.cost)).collect();
+    let cost = args.cost.unwrap_or_else(|| read::cost_of(&logs));
+    let costs: Vec<_> = logs.iter().map(|log| Costs::of(log, cost)).collect();
     let each = logs.iter().zip(&costs);
     let reports: Vec<_> = each
-        .map(|(log, costs)| LogJson::new(log, args.cost, costs))
+        .map(|(log, costs)| LogJson::new(log, cost, costs))
         .collect();
     let result = ReportJson {
-        cost: args.cost,
+        cost,
         groups: report::groups(&reports),
         logs: reports,
         version: env!("CARGO_PKG_VERSION"),

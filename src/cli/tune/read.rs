@@ -55,6 +55,9 @@ pub struct Solve {
     pub expert: Option<String>,
     #[serde(default)]
     pub tuner: Option<String>,
+    /// What the tuner was to make small.
+    #[serde(default)]
+    cost_of: Option<String>,
     #[serde(default)]
     pub hindsight: Option<Hindsight>,
 }
@@ -84,10 +87,27 @@ pub struct Golden {
     pub iterations: u64,
 }
 
+/// What the tuners of all logs were to make small, where that is one thing; else iterations.
+pub fn cost_of(logs: &[Log]) -> Cost {
+    let mut all =
+        logs.iter()
+            .flat_map(|log| &log.systems)
+            .map(|solve| match solve.cost_of.as_deref() {
+                Some("work") => Cost::Work,
+                Some("time") => Cost::Seconds,
+                _ => Cost::Iterations,
+            });
+    let first = all.next().unwrap_or(Cost::Iterations);
+    match all.all(|cost| cost == first) {
+        true => first,
+        false => Cost::Iterations,
+    }
+}
+
 impl Solve {
     pub fn cost(&self, of: Cost) -> f64 {
         match of {
-            Cost::Iterations => (self.iterations + self.extra_matvecs) as f64,
+            Cost::Iterations => self.iterations as f64 + self.extra_matvecs as f64,
             Cost::Work => self.work,
             Cost::Seconds => self.seconds.setup + self.seconds.solve,
         }
@@ -159,7 +179,10 @@ impl Log {
                     cut_off = true;
                     break;
                 }
-                Err(error) => return Err(wrong(explain(&error))),
+                Err(error) => {
+                    let blank = text.iter().all(u8::is_ascii_whitespace);
+                    return Err(wrong(explain(&error, blank)));
+                }
             };
             if let Some(problem) = solve.problem(systems.last()) {
                 return Err(wrong(problem));
@@ -212,13 +235,14 @@ impl Log {
 }
 
 /// Of an error on one line: what serde says, without the line number it counts.
-fn explain(error: &serde_json::Error) -> String {
+fn explain(error: &serde_json::Error, blank: bool) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     let what = text.strip_suffix(&place).unwrap_or(&text);
     let column = error.column();
     let what = match error.is_data() {
-        _ if column == 0 => "the line is empty".into(),
+        _ if blank => "the line is empty".into(),
+        _ if column == 0 => "the line ends in the middle of an object".into(),
         false => format!("not JSON: {what} (column {column})"),
         true => {
             let what = what

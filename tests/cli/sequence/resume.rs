@@ -159,7 +159,7 @@ fn a_state_of_another_version_is_refused_by_its_number() {
     let state = file("version.json", old);
     let text = error(&["sequence", "heat2d:nx=8,systems=5", "--state", &state]);
     assert!(
-        text.contains("version 2") && text.contains("version 4") && text.contains("version.json"),
+        text.contains("version 2") && text.contains("version 5") && text.contains("version.json"),
         "{text}"
     );
 }
@@ -288,4 +288,30 @@ fn a_killed_run_leaves_whole_lines_of_what_it_solved() {
     run.wait().expect("it ends");
     let text = std::fs::read_to_string(&lines).expect("a log");
     assert!(text.ends_with('\n') && log(&lines).len() >= 2);
+}
+
+/// A list that has become shorter, or holds other files, is another source.
+#[test]
+fn a_state_of_other_systems_is_refused() {
+    let folder = super::folder("resume_other", 4);
+    let (path, state) = (folder.to_str().expect("text"), scratch("resume_other.json"));
+    let _ = std::fs::remove_file(&state);
+    let args = ["sequence", path, "--tune", "omega", "--state", &state];
+    assert_eq!(resolvent(&args).status, 0);
+    let text = std::fs::read_to_string(&state).expect("the state");
+    for name in ["A_3.mtx", "b_3.mtx"] {
+        std::fs::remove_file(folder.join(name)).expect("it is there");
+    }
+    assert!(error(&args).contains("another run"));
+    // even with a name that fits
+    let shorter = text.replace("(4 systems", "(3 systems");
+    let bytes: u64 = std::fs::read_dir(&folder)
+        .expect("the folder")
+        .map(|file| file.expect("a file").metadata().expect("its size").len())
+        .sum();
+    let at = shorter.find("systems, ").expect("the sizes") + "systems, ".len();
+    let end = shorter[at..].find(' ').expect("their end") + at;
+    let forged = format!("{}{bytes}{}", &shorter[..at], &shorter[end..]);
+    std::fs::write(&state, forged).expect("the state");
+    assert!(error(&args).contains("4 systems are done"));
 }

@@ -170,7 +170,7 @@ fn all_of_them_are_saved() {
     assert_eq!(resolvent(&[&command[..], &more].concat()).status, 0);
     std::fs::copy(&pressure, &both).expect("the scratch folder");
     let text = error(&[&command[..], &more].concat());
-    assert!(text.contains("other streams"), "{text}");
+    assert!(text.contains("another run"), "{text}");
 }
 
 #[test]

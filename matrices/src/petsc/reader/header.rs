@@ -141,7 +141,7 @@ impl<R: Read + Seek> Reader<R> {
         let found = i64::from(i32::from_be_bytes([a, b, c, d]));
         let swapped = class(&[d, c, b, a]).is_some();
         let hint = if other_width {
-            "the indices of this file have the other width; leave index64 unset, and it is seen"
+            "the indices of this file have the other width; leave out int32 and int64 (in code: index64), and it is seen"
                 .into()
         } else if swapped {
             "the bytes are in the order of a little-endian machine; PETSc writes big-endian files"

@@ -3,6 +3,7 @@
 //! Tⱼ(u) alone walk at random, since how hard systems are drifts in ways that no context tells: what
 //! was cheap in easy times is not taken for a good arm.
 
+use crate::tuner::{Check, StateError};
 use serde::{Deserialize, Serialize};
 
 /// Degrees of the polynomials: in v, in u, and together.
@@ -25,11 +26,15 @@ const DRIFT: f64 = 0.05;
 /// to tell.
 const CHANGE: f64 = 1e-3;
 
+/// A coefficient of a logarithm of a cost is far below this.
+const FARTHEST: f64 = 1e6;
+
 /// T₀ … T₆ at a place.
 pub(super) type Polynomials = [f64; K];
 
 /// Belief about θ.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Posterior {
     /// Whether there are polynomials of the context.
     context: bool,
@@ -83,12 +88,8 @@ impl Posterior {
     pub fn update(&mut self, v: f64, u: f64, cost: f64, phi: f64) {
         let p = self.theta.len();
         let f = &self.features(v, u)[..p];
-        for (k, (i, j)) in degrees(self.context).enumerate() {
-            if i == 0 {
-                self.covariance[k * p + k] += DRIFT.powi(2) / (1 << (2 * j)) as f64;
-            } else if !self.context {
-                self.covariance[k * p + k] += CHANGE * deviation(i).powi(2);
-            }
+        for (k, pair) in degrees(self.context).enumerate() {
+            self.covariance[k * p + k] += walk(self.context, pair);
         }
         // g = C f, s = fᵀC f
         let mut g = [0.0; P];
@@ -109,6 +110,37 @@ impl Posterior {
         }
     }
 
+    /// That it is one that so many outcomes lead to, of a learner with a context or without.
+    pub fn check(&self, check: Check, context: bool, outcomes: u64) -> Result<(), StateError> {
+        let p = degrees(context).count();
+        check.that(self.context == context, "posterior: of other polynomials")?;
+        check.count("theta", self.theta.len(), p)?;
+        check.count("covariance", self.covariance.len(), p * p)?;
+        check.finite("theta", &self.theta)?;
+        check.finite("covariance", &self.covariance)?;
+        let far = self.theta.iter().any(|theta| theta.abs() > FARTHEST);
+        check.that(!far, "theta: no cost has such a logarithm")?;
+        // a variance is at most that of the prior and of all steps; outcomes only take of it
+        let most: Vec<f64> = degrees(context)
+            .map(|(i, j)| {
+                let walked = outcomes as f64 * walk(context, (i, j));
+                (1.0 + 1e-6) * (deviation(i + j).powi(2) + walked)
+            })
+            .collect();
+        let c = |k: usize, l: usize| self.covariance[k * p + l];
+        let can_be = (0..p).all(|k| {
+            c(k, k) <= most[k]
+                && (0..k).all(|l| {
+                    (c(k, l) - c(l, k)).abs() <= 1e-9 && c(k, l).powi(2) <= most[k] * most[l]
+                })
+        });
+        // positive, but for rounding
+        let lifted = Belief::from_fn(p, p, |k, l| c(k, l) + if k == l { 1e-6 } else { 0.0 });
+        let positive = lifted.cholesky().is_some();
+        let problem = "covariance: these are not variances of a belief";
+        check.that(can_be && positive, problem)
+    }
+
     /// What is left of it at one context: mean and covariance of the coefficients of T₀(v) … T₆(v).
     pub fn slice(&self, u: f64) -> Slice {
         let tu = polynomials(u);
@@ -125,6 +157,9 @@ impl Posterior {
         Slice { mean, covariance }
     }
 }
+
+/// Of all coefficients.
+type Belief = nalgebra::DMatrix<f64>;
 
 /// Of the coefficients of polynomials in v.
 pub(super) type Covariance = nalgebra::SMatrix<f64, K, K>;
@@ -153,6 +188,15 @@ fn deviation(degree: usize) -> f64 {
     match degree {
         0 => PRIOR.0,
         degree => PRIOR.1 * PRIOR.2.powi(degree as i32 - 1),
+    }
+}
+
+/// Variance that comes to a coefficient with each outcome.
+fn walk(context: bool, (i, j): (usize, usize)) -> f64 {
+    match i {
+        0 => DRIFT.powi(2) / (1 << (2 * j)) as f64,
+        _ if context => 0.0,
+        _ => CHANGE * deviation(i).powi(2),
     }
 }
 

@@ -52,16 +52,26 @@ impl CgRitz {
         (self.before, self.closed) = (None, false);
     }
 
+    /// The least Ritz value of M⁻¹A, whatever M is: above its least eigenvalue, and near it after a solve to a
+    /// small tolerance. None before the third iteration.
+    pub fn least(&self) -> Option<f64> {
+        self.tridiagonal()?.eigenvalue(0, 0.0)
+    }
+
+    fn tridiagonal(&self) -> Option<Tridiagonal<impl Fn(usize) -> [f64; 2]>> {
+        self.off.last().filter(|end| end.is_finite())?;
+        Some(Tridiagonal {
+            len: self.off.len(),
+            entries: |j: usize| [self.diagonal[j], self.off[j.max(1) - 1]],
+        })
+    }
+
     /// β of D⁻¹A, below (no Ritz value lies outside of the spectrum) and with the bound of the residual on top;
     /// `matvecs` is 0. None before the third iteration, or where what was seen is not of a definite matrix.
     pub fn beta(&self) -> Option<Tracked> {
         // what the last iteration has not told yet: its T_{k,k+1}
-        let k = self.off.len();
-        let end = self.off.last().copied().filter(|end| end.is_finite())?;
-        let t = Tridiagonal {
-            len: k,
-            entries: |j: usize| [self.diagonal[j], self.off[j.max(1) - 1]],
-        };
+        let (k, t) = (self.off.len(), self.tridiagonal()?);
+        let end = self.off.last().copied()?;
         let low = t.eigenvalue(0, 0.0)?;
         let second = t.eigenvalue(1, 0.0).unwrap_or(low);
         let bound = end * t.last_component(low);

@@ -175,3 +175,19 @@ fn red_and_black_keep_the_rate_of_young() {
         }
     }
 }
+
+#[test]
+fn symmetric_sweeps_are_not_adapted() {
+    let (a, _) = model(10, 4.0);
+    let mut sor = Sor::new(
+        a.nrows(),
+        SorConfig {
+            direction: Direction::Symmetric,
+            adaptive: true,
+            ..SorConfig::default()
+        },
+    );
+    let (b, mut x) = (vec![1.0; a.nrows()], vec![0.0; a.nrows()]);
+    let ended = sor.solve(System::new(&a, &b, &mut Identity), &mut x, &mut ());
+    assert!(ended.unwrap_err().to_string().contains("one direction"));
+}
