@@ -1,13 +1,14 @@
 //! The ways that `auto` measures, and what it found.
 
-use super::chain::{Chain, setup_failed};
+mod probe;
+
 use super::choice::{self, Choice, Names};
 use super::request::Request;
 use super::source::Source;
 use super::{DatasetError, basis, chain};
-use resolvent_matrices::Scalar;
-use resolvent_matrices::families::{AnyFamily, Assembled, Description, SampleFamily, Step};
-use resolvent_solvers::{Direct, Kind, Stopping};
+use probe::{PROBES, Probe};
+use resolvent_matrices::families::{AnyFamily, Assembled, Description, SampleFamily};
+use resolvent_matrices::{Evidence, Scalar};
 use serde::{Deserialize, Serialize};
 
 /// A way that was measured.
@@ -27,16 +28,8 @@ pub struct Arm {
     pub remark: Option<String>,
 }
 
-/// Samples that each arm is measured on after the first.
-const PROBES: u64 = 3;
-/// An arm that takes so many times the time of the best is not looked at any further.
-const HOPELESS: f64 = 2.0;
 /// Iterations allowed before the safe way takes over, in those of the probes.
 const PATIENCE: f64 = 10.0;
-/// Bytes that the factors of a thread may take.
-const FACTOR_BYTES: usize = 2 << 30;
-/// Operations that a factorisation may take: a minute or so.
-const FACTOR_FLOPS: f64 = 2e11;
 
 /// The choice for a request, and the arms that were measured for it.
 ///
@@ -65,9 +58,15 @@ fn of<T: Scalar<Real = f64>>(
         .unwrap_or((10 * description.rows()).max(1000));
     let constant = same_matrix(request, family, &description)?;
     let root = request.solver.split(':').next().unwrap_or_default();
-    if !description.symmetric && !T::IS_COMPLEX && ["cg", "fcg", "rcg", "minres"].contains(&root) {
+    if ["cg", "fcg", "rcg", "minres"].contains(&root) && !hermitian(request, family, &description)?
+    {
+        let kind = if T::IS_COMPLEX {
+            "Hermitian"
+        } else {
+            "symmetric"
+        };
         return Err(DatasetError::Request(format!(
-            "--solver {root} is for symmetric matrices, and those of {} are not: take gmres, gcrodr, bicgstab or direct",
+            "--solver {root} is for {kind} matrices, and those of {} are not: take gmres, gcrodr, bicgstab or direct",
             description.name
         )));
     }
@@ -113,16 +112,11 @@ fn of<T: Scalar<Real = f64>>(
                 .unwrap_or(std::cmp::Ordering::Equal)
         });
     let Some(fastest) = fastest else {
-        let tried: Vec<_> = arms
-            .iter()
-            .map(|arm| format!("{} {}", arm.solver, arm.precond))
-            .collect();
-        return Err(DatasetError::Request(format!(
-            "no solver converges on the first samples of {} (tried: {}); loosen --rtol, or name one with \
-             --solver and --precond",
-            description.name,
-            tried.join(", ")
-        )));
+        let problem = match probe.stop() {
+            true => "stopped while solvers were measured; type the command again".into(),
+            false => none_converges(request, description.name, &arms),
+        };
+        return Err(DatasetError::Request(problem));
     };
     // a factorisation is the surest of those that work; it is exact where the others have to converge
     let safe = arms
@@ -152,6 +146,44 @@ fn of<T: Scalar<Real = f64>>(
     Ok((choice, arms))
 }
 
+/// What was tried, and what bounds it.
+fn none_converges(request: &Request, family: &str, arms: &[Arm]) -> String {
+    let tried = arms.iter().map(|arm| match arm.precond.as_str() {
+        "none" => arm.solver.clone(),
+        precond => format!("{} + {precond}", arm.solver),
+    });
+    let tried: Vec<_> = tried.collect();
+    let tried = tried.join(", ");
+    match request.max_iters {
+        Some(most) => format!(
+            "no solver converges on the first samples of {family} within --max-iters {most} (tried: {tried}); \
+             raise it or leave it out, or loosen --rtol"
+        ),
+        None => format!(
+            "no solver converges on the first samples of {family} (tried: {tried}); loosen --rtol, or name \
+             one with --solver and --precond"
+        ),
+    }
+}
+
+/// Whether A = Aᴴ: of real families, and of those that are definite, as they say; of others as the first
+/// matrix shows.
+fn hermitian<T: Scalar<Real = f64>>(
+    request: &Request,
+    family: &dyn SampleFamily<T>,
+    description: &Description,
+) -> Result<bool, DatasetError> {
+    if description.definite || !T::IS_COMPLEX {
+        return Ok(description.definite || description.symmetric);
+    }
+    let mut source = Source::new(request, description)?;
+    let (mut inputs, mut system) = (description.new_inputs(), Assembled::default());
+    source
+        .assemble(family, 0, &mut inputs, &mut system)
+        .map_err(chain::blamed(request.first))?;
+    Ok(Evidence::gather(system.a.view()).hermitian)
+}
+
 /// Whether the first samples have one matrix.
 fn same_matrix<T: Scalar<Real = f64>>(
     request: &Request,
@@ -166,10 +198,9 @@ fn same_matrix<T: Scalar<Real = f64>>(
     let mut system = Assembled::default();
     let mut first: Option<(Vec<u32>, Vec<T>)> = None;
     for sample in 0..(1 + PROBES).min(request.samples) {
-        let assembled = source
-            .inputs(family, sample, &mut inputs)
-            .and_then(|()| Ok(family.assemble(&inputs, Step::default(), &mut system)?));
-        assembled.map_err(chain::blamed(request.first + sample))?;
+        source
+            .assemble(family, sample, &mut inputs, &mut system)
+            .map_err(chain::blamed(request.first + sample))?;
         let (columns, values) = (system.a.col_idx(), system.a.values());
         match &first {
             None => first = Some((columns.to_vec(), values.to_vec())),
@@ -243,158 +274,5 @@ fn partners(request: &Request, description: &Description) -> Vec<Names> {
         name if name.starts_with("minres") => vec![precond("jacobi")],
         _ if description.definite => vec![precond("ic0"), precond("jacobi")],
         _ => vec![precond("ilu0"), precond("jacobi")],
-    }
-}
-
-/// Measures arms on the first samples.
-struct Probe<'a, T: Scalar<Real = f64>> {
-    request: &'a Request,
-    family: &'a dyn SampleFamily<T>,
-    most: usize,
-    constant: bool,
-    best: f64,
-    stop: &'a (dyn Fn() -> bool + Sync),
-}
-
-impl<T: Scalar<Real = f64>> Probe<'_, T> {
-    fn stop(&self) -> bool {
-        (self.stop)()
-    }
-
-    /// A way on the first samples; seconds are those of setup and iterations, without what every way
-    /// shares.
-    fn measure(&mut self, solver: &str, precond: &str, probes: u64) -> Result<Arm, DatasetError> {
-        let mut arm = Arm {
-            solver: solver.into(),
-            precond: precond.into(),
-            samples: 0,
-            seconds: None,
-            iterations: 0.0,
-            remark: None,
-        };
-        let plan = chain::Plan {
-            way: choice::way(solver, precond)?,
-            safe: None,
-            budget: self.most,
-            constant: self.constant,
-            stopping: Stopping {
-                rtol: self.request.rtol,
-                max_iters: self.most,
-                ..Stopping::default()
-            },
-        };
-        let description = self.family.describe();
-        let source = Source::new(self.request, &description)?;
-        let mut chain = Chain::new(self.family, &description, source, plan);
-        let mut first = 0.0;
-        for sample in 0..(1 + probes).min(self.request.samples) {
-            chain.seconds = super::Seconds::default();
-            let made = match chain.sample(sample, &mut ()) {
-                Err(error) if setup_failed(&error) => {
-                    arm.remark = Some(error.to_string());
-                    return Ok(arm);
-                }
-                made => made?,
-            };
-            if let Some(reason) = made.failed {
-                arm.remark = Some(reason.into());
-                return Ok(arm);
-            }
-            let took = chain.seconds.setup + chain.seconds.solve;
-            if sample > 0 || self.request.samples == 1 {
-                arm.samples += 1;
-                // the smallest: whatever else the machine does only adds to it
-                arm.iterations += (made.iterations as f64 - arm.iterations) / arm.samples as f64;
-                arm.seconds = Some(arm.seconds.map_or(took, |least| least.min(took)));
-            } else {
-                arm.iterations = 0.0;
-                first = made.iterations as f64;
-            }
-            // the first solve sets everything up, which may take as long as a solve
-            let allowed = HOPELESS * if sample == 0 { 2.0 } else { 1.0 };
-            if arm.seconds.unwrap_or(took) > allowed * self.best && sample != 1 {
-                arm.seconds = Some(arm.seconds.unwrap_or(took));
-                arm.iterations = arm.iterations.max(first);
-                arm.remark = Some("given up: others are faster".into());
-                return Ok(arm);
-            }
-        }
-        arm.iterations = match arm.samples {
-            0 => first,
-            _ => arm.iterations,
-        };
-        self.best = self.best.min(arm.seconds.unwrap_or(f64::INFINITY));
-        Ok(arm)
-    }
-
-    /// A factorisation, unless its size or time is out of bounds.
-    fn direct(&mut self, solver: &str) -> Result<Arm, DatasetError> {
-        let kind = match solver {
-            "direct:kind=llt" => Kind::Llt,
-            "direct:kind=ldlt" => Kind::Ldlt,
-            _ => Kind::Lu,
-        };
-        let description = self.family.describe();
-        let mut source = Source::new(self.request, &description)?;
-        let mut inputs = description.new_inputs();
-        source.inputs(self.family, 0, &mut inputs)?;
-        let mut system = Default::default();
-        self.family
-            .assemble(&inputs, Default::default(), &mut system)?;
-        let prediction = Direct::<T>::predict(system.a.view(), kind)?;
-        if prediction.bytes <= FACTOR_BYTES && prediction.flops <= FACTOR_FLOPS {
-            return self.measure(solver, "none", PROBES);
-        }
-        Ok(Arm {
-            solver: solver.into(),
-            precond: "none".into(),
-            samples: 0,
-            seconds: None,
-            iterations: 0.0,
-            remark: Some(format!(
-                "not tried: its factors would take {} MB and {:.0e} operations",
-                prediction.bytes >> 20,
-                prediction.flops
-            )),
-        })
-    }
-
-    /// SSOR with the ω that takes the fewest iterations on the first sample: golden section on ω.
-    fn relaxed(&mut self, solver: &str) -> Result<Arm, DatasetError> {
-        let name = |omega: f64| format!("ssor:omega={omega:.3}");
-        let (mut low, mut high) = (1.0, 1.98);
-        let golden = 0.5 * (5.0f64.sqrt() - 1.0);
-        let count = |omega: f64, this: &mut Self| -> Result<f64, DatasetError> {
-            let arm = this.measure_once(solver, &name(omega))?;
-            Ok(arm.unwrap_or(f64::INFINITY))
-        };
-        let mut inner = [high - golden * (high - low), low + golden * (high - low)];
-        let mut counts = [count(inner[0], self)?, count(inner[1], self)?];
-        for _ in 0..5 {
-            if counts[0] < counts[1] {
-                high = inner[1];
-                inner = [high - golden * (high - low), inner[0]];
-                counts = [count(inner[0], self)?, counts[0]];
-            } else {
-                low = inner[0];
-                inner = [inner[1], low + golden * (high - low)];
-                counts = [counts[1], count(inner[1], self)?];
-            }
-        }
-        let omega = if counts[0] < counts[1] {
-            inner[0]
-        } else {
-            inner[1]
-        };
-        self.measure(solver, &name(omega), PROBES)
-    }
-
-    /// Iterations on the first sample; `None` if it did not converge.
-    fn measure_once(&mut self, solver: &str, precond: &str) -> Result<Option<f64>, DatasetError> {
-        let best = std::mem::replace(&mut self.best, f64::INFINITY);
-        let arm = self.measure(solver, precond, 0);
-        self.best = best;
-        let arm = arm?;
-        Ok(arm.remark.is_none().then_some(arm.iterations))
     }
 }

@@ -31,17 +31,31 @@ pub struct ErrorBars {
 }
 
 impl ErrorBars {
-    /// Those of one sample in 1/fraction, of none for 0.
+    /// Those of one sample in k = 1/fraction, of none for 0.
     ///
     /// # Errors
-    /// [`DatasetError::Request`] outside of 0 to 1.
+    /// [`DatasetError::Request`] outside of 0 to 1, and for what is off every 1/k by more than a twentieth
+    /// of itself: it is every k-th sample or none.
     pub fn of_fraction(fraction: f64) -> Result<Self, DatasetError> {
         if !(0.0..=1.0).contains(&fraction) {
             return Err(DatasetError::Request(format!(
                 "--error-bars-fraction {fraction}: give a number from 0 (no sample on the doubled grid) to 1 (every sample)"
             )));
         }
-        let every = (fraction > 0.0).then(|| (1.0 / fraction).round().max(1.0) as u64);
+        if fraction == 0.0 {
+            return Ok(Self { every: None });
+        }
+        let every = (1.0 / fraction).round();
+        if (fraction * every - 1.0).abs() > 0.05 {
+            let near = [(1.0 / fraction).floor(), (1.0 / fraction).ceil()];
+            return Err(DatasetError::Request(format!(
+                "--error-bars-fraction {fraction}: it is every sample, every second, every third, …: give 1 over a \
+                 whole number, here {:.3} or {:.3}",
+                1.0 / near[0],
+                1.0 / near[1]
+            )));
+        }
+        let every = Some(every as u64);
         Ok(Self { every })
     }
 
@@ -283,7 +297,8 @@ mod tests {
         let bars = |f| ErrorBars::of_fraction(f).unwrap();
         let count = |b: ErrorBars| (0..64).filter(|i| b.doubles(*i)).count();
         assert_eq!([0.0, 1.0, 0.5, 0.0625].map(bars).map(count), [0, 64, 32, 4]);
-        for wrong in [-0.1, 1.5, f64::NAN] {
+        assert_eq!([0.33, 0.2, 0.06].map(bars).map(count), [22, 13, 4]);
+        for wrong in [-0.1, 1.5, f64::NAN, 0.67, 0.4] {
             assert!(ErrorBars::of_fraction(wrong).is_err());
         }
     }

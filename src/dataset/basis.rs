@@ -16,7 +16,7 @@ use super::DatasetError;
 use super::chain::{self, Plan};
 use super::request::Request;
 use super::source::Source;
-use resolvent_matrices::families::{Assembled, Description, SampleFamily, Step};
+use resolvent_matrices::families::{Assembled, Description, SampleFamily};
 use resolvent_matrices::{Csr, Scalar};
 use resolvent_solvers::{Change, Observer, Sequence, Stopping, kernels};
 
@@ -56,8 +56,7 @@ pub fn find<T: Scalar<Real = f64>>(
             return Ok(Vec::new());
         }
         source
-            .inputs(family, sample, &mut inputs)
-            .and_then(|()| Ok(family.assemble(&inputs, Step::default(), &mut system)?))
+            .assemble(family, sample, &mut inputs, &mut system)
             .map_err(chain::blamed(request.first + sample))?;
         let sketch = sketch(&system.b);
         if eliminated.take(&sketch, OUTSIDE * request.rtol) {
@@ -199,8 +198,7 @@ impl<T: Scalar<Real = f64>> Basis<T> {
         let mut eliminated = Eliminated::default();
         let mut change = Change::Pattern;
         for sample in samples {
-            source.inputs(family, *sample, &mut inputs)?;
-            family.assemble(&inputs, Step::default(), &mut system)?;
+            source.assemble(family, *sample, &mut inputs, &mut system)?;
             if basis.a.nrows() == 0 {
                 basis.a = system.a.clone();
             }

@@ -124,10 +124,8 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
     /// # Errors
     /// [`DatasetError`] for inputs and systems that cannot be used.
     pub fn draw(&mut self, sample: u64, system: &mut Assembled<T>) -> Result<(), DatasetError> {
-        self.source.inputs(self.family, sample, &mut self.inputs)?;
-        Ok(self
-            .family
-            .assemble(&self.inputs, Step::default(), system)?)
+        self.source
+            .assemble(self.family, sample, &mut self.inputs, system)
     }
 
     /// Makes a sample, counted from 0; its fields are then in `inputs` and `outputs`.
@@ -154,7 +152,8 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
                 before,
             };
             self.family
-                .assemble(&self.inputs, index, &mut self.system)?;
+                .assemble(&self.inputs, index, &mut self.system)
+                .map_err(|error| self.source.refused(sample, error))?;
             self.seconds.generate += lap.seconds();
             if step == 0 {
                 self.x.fill(T::ZERO); // later steps begin with the solution before

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// A file of a data set.
@@ -27,6 +27,67 @@ pub fn aside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// Writes a small file as a whole where there is none, and says whether it did: of several processes that
+/// try, whenever they do, one does. Where the file system has no hard links, two that try within the
+/// same moment may both.
+///
+/// # Errors
+/// [`DatasetError::Io`].
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<bool, DatasetError> {
+    let (aside, mut file) = own_aside(path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    drop(file);
+    let put = match written {
+        Ok(()) => put_new(&aside, path),
+        Err(error) => Err(DatasetError::io(&aside, "write")(error)),
+    };
+    let _ = fs::remove_file(&aside); // where it was renamed or swept away it is gone already
+    if let Ok(true) = put {
+        settle(path);
+    }
+    put
+}
+
+/// A file beside this one that no other process has: `NAME.PID-N.part`.
+fn own_aside(path: &Path) -> Result<(PathBuf, File), DatasetError> {
+    let mut number = 0;
+    loop {
+        let own = format!("{}.{}-{number}", file_name(path), std::process::id());
+        let aside = aside(&path.with_file_name(own));
+        match File::create_new(&aside) {
+            // left by a killed process, or of one with the same number on another machine
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(DatasetError::io(&aside, "write")(error)),
+            Ok(file) => return Ok((aside, file)),
+        }
+    }
+}
+
+/// Gives a whole file its name, unless something has that name.
+fn put_new(aside: &Path, path: &Path) -> Result<bool, DatasetError> {
+    match fs::hard_link(aside, path) {
+        Ok(()) => Ok(true),
+        Err(_) if path.exists() => Ok(false),
+        Err(_) => match fs::rename(aside, path) {
+            Ok(()) => Ok(true), // a file system without hard links
+            Err(error) => Err(DatasetError::io(path, "write")(error)),
+        },
+    }
+}
+
+/// Removes what killed processes have left aside of a file that is there.
+pub fn sweep(path: &Path) {
+    let Some(folder) = path.parent() else { return };
+    let name = file_name(path);
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let other = entry.file_name();
+        let of_it = other.to_str().and_then(|other| other.strip_prefix(&name));
+        if of_it.is_some_and(|rest| rest.ends_with(".part")) {
+            let _ = fs::remove_file(entry.path()); // in nobody's way if it stays
+        }
+    }
+}
+
 /// The last part of a path.
 pub fn file_name(path: &Path) -> String {
     path.file_name()
@@ -41,11 +102,16 @@ pub fn file_name(path: &Path) -> String {
 /// [`DatasetError::Io`].
 pub fn rename(aside: &Path, path: &Path) -> Result<(), DatasetError> {
     fs::rename(aside, path).map_err(DatasetError::io(path, "write"))?;
+    settle(path);
+    Ok(())
+}
+
+/// Makes the name of a file last.
+fn settle(path: &Path) {
     if let Some(folder) = path.parent() {
         // where a folder cannot be synced, the file system keeps the order by itself or not at all
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
-    Ok(())
 }
 
 /// Writes a small file as a whole.
@@ -101,10 +167,18 @@ pub fn read_json<V: serde::de::DeserializeOwned>(path: &Path) -> Result<V, Datas
 /// # Errors
 /// [`DatasetError`].
 pub fn write_json<V: Serialize>(path: &Path, value: &V) -> Result<(), DatasetError> {
+    write(path, &json(path, value)?)
+}
+
+/// JSON on several lines.
+///
+/// # Errors
+/// [`DatasetError::File`].
+pub fn json<V: Serialize>(path: &Path, value: &V) -> Result<Vec<u8>, DatasetError> {
     let mut text =
         serde_json::to_vec_pretty(value).map_err(|e| DatasetError::file(path, e.to_string()))?;
     text.push(b'\n');
-    write(path, &text)
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -120,5 +194,43 @@ mod tests {
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(sha256(&path).unwrap(), expected);
         assert!(!aside(&path).exists());
+    }
+
+    #[test]
+    fn one_of_many_writes_a_new_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.json");
+        let write = &|i: u8| (write_new(&path, &[i; 1000]).unwrap(), i);
+        let all: Vec<_> = std::thread::scope(|scope| {
+            let begun: Vec<_> = (0..8u8).map(|i| scope.spawn(move || write(i))).collect();
+            begun.into_iter().map(|t| t.join().unwrap()).collect()
+        });
+        let winners: Vec<_> = all.iter().filter(|(won, _)| *won).collect();
+        assert_eq!(winners.len(), 1);
+        assert_eq!(fs::read(&path).unwrap(), [winners[0].1; 1000]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_killed_processes_leave_is_swept_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in [
+            "plan.json",
+            "plan.json.7-0.part",
+            "plan.json.part",
+            "a.part",
+        ] {
+            fs::write(at(name), b"{").unwrap();
+        }
+        sweep(&at("plan.json"));
+        let there = [
+            "plan.json",
+            "plan.json.7-0.part",
+            "plan.json.part",
+            "a.part",
+        ];
+        let there = there.map(|name| at(name).exists());
+        assert_eq!(there, [true, false, false, true]);
     }
 }

@@ -38,6 +38,9 @@ pub enum DatasetError {
         /// what differs
         difference: String,
     },
+    /// Another process has begun a data set there.
+    #[error("{}: another process has begun a data set there in the meantime; type the command again", .0.display())]
+    Begun(PathBuf),
     /// Another process writes the same part.
     #[error("{}: another process is writing it; wait for it, or end it", .0.display())]
     Busy(PathBuf),

@@ -83,7 +83,8 @@ impl Folder {
     /// Begins a data set.
     ///
     /// # Errors
-    /// [`DatasetError`] where the folder holds other files, or cannot be written.
+    /// [`DatasetError`] where the request makes no sense or the folder cannot be written, and
+    /// [`DatasetError::Begun`] where one was begun there: its plan stays as it is.
     pub fn create(path: &Path, request: Request, choice: Choice) -> Result<Self, DatasetError> {
         let plan = Plan {
             format: FORMAT,
@@ -93,8 +94,11 @@ impl Folder {
         };
         let folder = Self::of(path, plan)?;
         fs::create_dir_all(path.join("shards")).map_err(DatasetError::io(path, "write"))?;
-        durable::write_json(&path.join("plan.json"), &folder.plan)?;
-        Ok(folder)
+        let file = path.join("plan.json");
+        match durable::write_new(&file, &durable::json(&file, &folder.plan)?)? {
+            true => Ok(folder),
+            false => Err(DatasetError::Begun(path.to_path_buf())),
+        }
     }
 
     fn of(path: &Path, plan: Plan) -> Result<Self, DatasetError> {
@@ -143,7 +147,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Refuses a folder that holds something else.
+    /// Refuses a folder that holds something else than a data set.
     ///
     /// # Errors
     /// [`DatasetError::File`].
@@ -156,10 +160,14 @@ impl Folder {
         // what a killed process has left of a plan is none
         let other = entries.find_map(|entry| {
             let name = entry.ok()?.file_name();
-            (name != "plan.json.part" && name != "shards").then_some(name)
+            let of_a_plan = name
+                .to_str()
+                .is_some_and(|name| name.starts_with("plan.json.") && name.ends_with(".part"));
+            (!of_a_plan && name != "shards").then_some(name)
         });
         match other {
             None => Ok(()),
+            Some(_) if Self::begun(path) => Ok(()), // by another process, in the meantime
             Some(name) => Err(DatasetError::file(
                 path,
                 format!(
@@ -224,13 +232,21 @@ impl Folder {
     /// What is written about a shard, if it is done and its arrays are there in their full length.
     ///
     /// # Errors
-    /// [`DatasetError`] for a record that cannot be read.
+    /// [`DatasetError`] for a record that cannot be read, with what to do about it.
     pub fn done(&self, shard: usize) -> Result<Option<Shard>, DatasetError> {
         let path = self.record(shard);
         if !path.exists() {
             return Ok(None);
         }
-        let record: Shard = durable::read_json(&path)?;
+        let record: Shard = durable::read_json(&path).map_err(|error| match error {
+            DatasetError::File { path, problem } => DatasetError::File {
+                path,
+                problem: format!(
+                    "it is no record of a shard ({problem}); remove it and type the command again, which makes shard {shard} anew"
+                ),
+            },
+            other => other,
+        })?;
         let whole = |stored: &Stored| {
             let there = fs::metadata(self.path.join(&stored.file));
             there.is_ok_and(|there| there.len() == stored.bytes)
@@ -250,5 +266,70 @@ impl Folder {
             }
         }
         Ok(open)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::order;
+    use super::super::{Dtype, Shares};
+    use super::*;
+
+    fn request(seed: u64) -> Request {
+        Request {
+            family: "darcy".into(),
+            grid: "8x8".into(),
+            solve_grid: None,
+            samples: 3,
+            first: 0,
+            seed,
+            systems: Vec::new(),
+            given: Vec::new(),
+            dtype: Dtype::F64,
+            solver: "cg".into(),
+            precond: "ic0".into(),
+            rtol: 1e-8,
+            auto_rtol: false,
+            max_iters: None,
+            order: order::Kind::Given,
+            shard: 2,
+            chain: 2,
+            error_bars: None,
+            split: Shares::default(),
+        }
+    }
+
+    #[test]
+    fn a_plan_is_never_written_over() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path();
+        let choice = |budget| Choice::asked("cg", "ic0", budget);
+        Folder::create(path, request(1), choice(10)).unwrap();
+        let plan = fs::read(path.join("plan.json")).unwrap();
+        for (seed, budget) in [(1, 20), (2, 10)] {
+            let again = Folder::create(path, request(seed), choice(budget));
+            assert!(matches!(again, Err(DatasetError::Begun(_))));
+        }
+        assert_eq!(fs::read(path.join("plan.json")).unwrap(), plan);
+        let folder = Folder::open(path).unwrap();
+        assert!(folder.agrees(&request(1)).is_ok());
+        assert!(folder.agrees(&request(2)).is_err());
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_read_says_what_to_do() {
+        let temporary = tempfile::tempdir().unwrap();
+        let choice = Choice::asked("cg", "ic0", 10);
+        let folder = Folder::create(temporary.path(), request(1), choice).unwrap();
+        for garbage in ["", "{", "[1]"] {
+            fs::write(folder.record(1), garbage).unwrap();
+            let said = folder.done(1).unwrap_err().to_string();
+            assert!(said.contains("0001.json"), "{said}");
+            assert!(
+                said.contains("remove it and type the command again"),
+                "{said}"
+            );
+            assert!(folder.done(0).unwrap().is_none());
+        }
     }
 }

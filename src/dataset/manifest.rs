@@ -81,7 +81,14 @@ pub fn merge(folder: &Folder) -> Result<Totals, DatasetError> {
     timings.seconds.setup += probing(&timings.arms);
     durable::write_json(&folder.timings(), &timings)?;
     durable::write(&folder.manifest(), text.as_bytes())?;
+    durable::sweep(&folder.path.join("plan.json"));
     Ok(totals)
+}
+
+/// Whether there is a manifest that can be read.
+pub fn readable(folder: &Folder) -> bool {
+    let text = std::fs::read(folder.manifest()).unwrap_or_default(); // not there: it is no object
+    serde_json::from_slice::<BTreeMap<String, serde::de::IgnoredAny>>(&text).is_ok()
 }
 
 /// In what the manifest that is there differs from the one that plan and shards make, if it does.

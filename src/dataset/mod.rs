@@ -18,6 +18,7 @@
 //! ```
 
 pub mod arms;
+pub mod axes;
 pub mod bars;
 pub mod basis;
 pub mod chain;

@@ -152,6 +152,19 @@ impl Request {
                 self.rtol
             ));
         }
+        if let Some(solve) = &self.solve_grid {
+            let [stored, solved] = [
+                Self::points(&self.grid)?.dimension(),
+                Self::points(solve)?.dimension(),
+            ];
+            if stored != solved {
+                return refuse(format!(
+                    "--solve-grid {solve} has {solved} dimensions and --grid {} has {stored}: give both as many, \
+                     such as 128x128 or 32x32x32",
+                    self.grid
+                ));
+            }
+        }
         if self.solve_grid.is_some() && !self.given.is_empty() {
             return refuse(
                 "--solve-grid: coefficients that are read have one grid; leave out --solve-grid, or \

@@ -5,7 +5,7 @@
 //!   inputs   a_i = fine value number ⌊r/2⌋ along each dimension (a field of two values keeps them)
 //! Nodes, r = (n_f − 1)/(n_c − 1): the value at the same place. Numbers stay as they are.
 
-use super::DatasetError;
+use super::{DatasetError, axes};
 use resolvent_matrices::families::{Description, FieldSpec, Site};
 
 /// What becomes of each of the fields of a sample.
@@ -42,7 +42,7 @@ impl Restriction {
     pub fn of_outputs(fine: &Description, coarse: &Description) -> Result<Self, DatasetError> {
         Ok(Self {
             inputs: Vec::new(),
-            outputs: rules(fine, coarse, &fine.outputs, &coarse.outputs, Action::Mean)?,
+            outputs: rules(fine, coarse, true)?,
         })
     }
 
@@ -52,7 +52,7 @@ impl Restriction {
     /// [`DatasetError::Request`] for grids that do not nest, and fields on the boundary.
     pub fn new(fine: &Description, coarse: &Description) -> Result<Self, DatasetError> {
         Ok(Self {
-            inputs: rules(fine, coarse, &fine.inputs, &coarse.inputs, Action::Pick)?,
+            inputs: rules(fine, coarse, false)?,
             ..Self::of_outputs(fine, coarse)?
         })
     }
@@ -74,16 +74,18 @@ impl Restriction {
     }
 }
 
+/// Of the outputs, or of the inputs.
 fn rules(
     fine: &Description,
     coarse: &Description,
-    f: &[FieldSpec],
-    c: &[FieldSpec],
-    action: Action,
+    outputs: bool,
 ) -> Result<Vec<Rule>, DatasetError> {
-    let pairs = f.iter().zip(c);
+    let pairs = match outputs {
+        true => fine.outputs.iter().zip(&coarse.outputs),
+        false => fine.inputs.iter().zip(&coarse.inputs),
+    };
     pairs
-        .map(|(f, c)| rule(fine, coarse, f, c, action))
+        .map(|(f, c)| rule(fine, coarse, f, c, outputs))
         .collect()
 }
 
@@ -92,7 +94,7 @@ fn rule(
     coarse: &Description,
     f: &FieldSpec,
     c: &FieldSpec,
-    action: Action,
+    output: bool,
 ) -> Result<Rule, DatasetError> {
     let refuse = |problem: String| Err(DatasetError::Request(format!("--solve-grid: {problem}")));
     let whole = |dims: &[usize]| dims.iter().product::<usize>();
@@ -108,15 +110,15 @@ fn rule(
         });
     }
     let d = fine.grid.len();
-    let at = f.shape.windows(d).position(|dims| dims == fine.grid);
+    let at = axes::of_grid(fine, f, output);
     let (Some(at), true) = (at, f.site != Site::Sides) else {
         return refuse(format!(
-            "`{}` of {} lies on the boundary and cannot be restricted; solve on the grid that is \
-             stored",
+            "`{}` of {} has its values elsewhere than at the points of the grid and cannot be restricted; \
+             solve on the grid that is stored",
             f.name, fine.name
         ));
     };
-    if c.shape.get(at..at + d) != Some(coarse.grid.as_slice()) {
+    if d != coarse.grid.len() || axes::of_grid(coarse, c, output) != Some(at) {
         return refuse("both grids must have as many dimensions".into());
     }
     let less = usize::from(f.site == Site::Nodes);
@@ -142,7 +144,8 @@ fn rule(
         tail: whole(&f.shape[at + d..]),
         kind: match f.site {
             Site::Nodes => Action::Copy,
-            _ => action,
+            _ if output => Action::Mean,
+            _ => Action::Pick,
         },
         ratio,
     })
@@ -278,6 +281,24 @@ mod tests {
         restriction.outputs(&values, &mut out);
         assert_eq!(out[0][..4], [0.0, 2.0, 4.0, 10.0]);
         assert_eq!(out[0][14], 44.0);
+    }
+
+    /// A trajectory of as many steps as there are points along a side of the finer grid.
+    #[test]
+    fn times_stay_apart_however_many_there_are() {
+        let (nf, nc, steps) = ([6, 6], [3, 3], 6);
+        let trajectory = |grid: [usize; 2]| {
+            let mut of = description(grid, Site::Cells, 1);
+            of.steps = steps;
+            of.outputs[0].shape = vec![steps, grid[0], grid[1]];
+            of
+        };
+        let restriction = Restriction::new(&trajectory(nf), &trajectory(nc)).unwrap();
+        let fine: Vec<f64> = (0..steps * 36).map(|i| (i / 36) as f64).collect();
+        let mut out = vec![vec![-1.0; steps * 9]];
+        restriction.outputs(&[fine], &mut out);
+        let expected: Vec<f64> = (0..steps * 9).map(|i| (i / 9) as f64).collect();
+        assert_eq!(out[0], expected);
     }
 
     #[test]

@@ -7,23 +7,27 @@
 //! (4u for the coefficients, which may stand twice in a mean and its quotient, u for x, the rest for
 //! second order). Inputs that were drawn are drawn again from seed and index, and must be the same up to
 //! what another machine's exponential may differ by. A set that was solved on a finer grid than it is
-//! stored on has no residual to judge. The manifest must be the one that plan and shards make.
+//! stored on has no residual to judge.
+//!
+//! What the records say is held against that: index, seed and order, the status and the residual that go
+//! with it (of double precision the very number, of single precision and of another grid that it is small
+//! enough), and the moments of each shard against those of its rows. The manifest must be the one that
+//! plan and shards make. Iterations, products and the names of solvers cannot be recomputed and are taken as
+//! they are.
+
+mod judge;
+mod records;
 
 use super::folder::Folder;
-use super::npy::{Dtype, Rows};
-use super::record::{Record, Shard};
-use super::restrict::Restriction;
-use super::source::Source;
+use super::npy::Rows;
+use super::record::Shard;
 use super::{DatasetError, bars, durable, manifest};
+use judge::Judge;
 use resolvent_matrices::Scalar;
-use resolvent_matrices::families::{AnyFamily, Assembled, SampleFamily, Step};
-use resolvent_solvers::{LinearOperator, kernels};
+use resolvent_matrices::families::{AnyFamily, SampleFamily};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Second order, and means of coefficients: units in the last place of single precision.
-const ROUNDINGS: f64 = 8.0;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -52,46 +56,31 @@ impl Verdict {
     }
 }
 
-/// Checks a data set; shards that are missing are problems too.
-///
-/// # Errors
-/// [`DatasetError`] for what cannot be read.
-pub fn verify(
-    folder: &Folder,
-    threads: usize,
-    tick: &(dyn Fn(u64) + Sync),
-) -> Result<Verdict, DatasetError> {
+/// Checks a data set; shards that are missing or cannot be read are problems too, and the others are
+/// looked at all the same.
+pub fn verify(folder: &Folder, threads: usize, tick: &(dyn Fn(u64) + Sync)) -> Verdict {
     let shards = folder.plan.request.shards();
     let next = AtomicUsize::new(0);
     let parts = Mutex::new(Vec::new());
-    let worked: Result<Vec<()>, DatasetError> = std::thread::scope(|scope| {
-        let work = || -> Result<(), DatasetError> {
-            loop {
-                let shard = next.fetch_add(1, Ordering::Relaxed);
-                if shard >= shards {
-                    return Ok(());
-                }
-                let part = one(folder, shard)?;
-                tick(part.samples);
-                let mut parts = parts
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner);
-                parts.push((shard, part));
+    let work = || {
+        loop {
+            let shard = next.fetch_add(1, Ordering::Relaxed);
+            if shard >= shards {
+                return;
             }
-        };
-        let workers: Vec<_> = (0..threads.clamp(1, shards.max(1)))
-            .map(|_| scope.spawn(work))
-            .collect();
-        workers
-            .into_iter()
-            .map(|worker| {
-                worker
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
+            let part = one(folder, shard);
+            tick(part.samples);
+            let mut parts = parts
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            parts.push((shard, part));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..threads.clamp(1, shards.max(1)) {
+            scope.spawn(work);
+        }
     });
-    worked?;
     let mut parts = parts
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -101,48 +90,73 @@ pub fn verify(
         ..Verdict::default()
     };
     parts.into_iter().for_each(|(_, part)| verdict.and(part));
+    let whole = (0..shards).all(|shard| matches!(folder.done(shard), Ok(Some(_))));
     if !folder.manifest().exists() {
         let problem = "there is no manifest.json yet: `resolvent dataset merge` writes it";
         verdict.problems.push(problem.into());
-    } else if folder.open_shards()?.is_empty()
-        && let Some(difference) = manifest::difference(folder)?
-    {
-        verdict.problems.push(format!(
-            "manifest.json is not that of the plan and the shards ({difference}); `resolvent dataset merge` writes it anew"
-        ));
+    } else if whole {
+        let problem = match manifest::difference(folder) {
+            Ok(None) => None,
+            Ok(Some(difference)) => Some(format!(
+                "manifest.json is not that of the plan and the shards ({difference}); `resolvent dataset merge` writes it anew"
+            )),
+            Err(error) => Some(error.to_string()),
+        };
+        verdict.problems.extend(problem);
     }
-    Ok(verdict)
+    verdict
 }
 
-fn one(folder: &Folder, shard: usize) -> Result<Verdict, DatasetError> {
+/// A shard, also one that cannot be read to its end.
+fn one(folder: &Folder, shard: usize) -> Verdict {
     let mut verdict = Verdict::default();
+    if let Err(error) = judged(folder, shard, &mut verdict) {
+        verdict.problems.push(format!("shard {shard}: {error}"));
+    }
+    verdict
+}
+
+fn judged(folder: &Folder, shard: usize, verdict: &mut Verdict) -> Result<(), DatasetError> {
     let Some(record) = folder.done(shard)? else {
         let problem = format!(
             "shard {shard}: it is missing, or one of its files is or has another size; `resolvent dataset run` makes it"
         );
         verdict.problems.push(problem);
-        return Ok(verdict);
+        return Ok(());
     };
+    let anew = format!(
+        "remove shards/{shard:04}.json and type the command again, which makes shard {shard} anew"
+    );
+    let mut arrays = [folder.inputs(shard), folder.outputs(shard)].concat();
+    arrays.extend(folder.errors(shard));
+    let names = record.files.iter().map(|stored| stored.file.clone());
+    if !names.eq(arrays.iter().map(|path| durable::file_name(path))) {
+        let problem = format!("shard {shard}: its record lists other files than it has; {anew}");
+        verdict.problems.push(problem);
+        return Ok(());
+    }
     for stored in &record.files {
         verdict.files += 1;
         let path = folder.path.join(&stored.file);
         if durable::sha256(&path)? != stored.sha256 {
             verdict.problems.push(format!(
-                "{}: it has changed since it was written (its SHA-256 is another); remove shards/{shard:04}.json and type the command again, which makes shard {shard} anew",
+                "{}: it has changed since it was written (its SHA-256 is another); {anew}",
                 stored.file
             ));
         }
     }
     if !verdict.problems.is_empty() {
-        return Ok(verdict);
+        return Ok(());
     }
-    match &folder.family {
-        AnyFamily::Real(family) => samples(folder, family.as_ref(), shard, &record, &mut verdict)?,
-        AnyFamily::Complex(family) => {
-            samples(folder, family.as_ref(), shard, &record, &mut verdict)?;
-        }
-    }
-    Ok(verdict)
+    let wrong = match &folder.family {
+        AnyFamily::Real(family) => samples(folder, family.as_ref(), shard, &record, verdict)?,
+        AnyFamily::Complex(family) => samples(folder, family.as_ref(), shard, &record, verdict)?,
+    };
+    let wrong = wrong.into_iter();
+    verdict
+        .problems
+        .extend(wrong.map(|problem| format!("shard {shard}: {problem}; {anew}")));
+    Ok(())
 }
 
 /// The rows of a shard, field by field.
@@ -168,24 +182,24 @@ impl Fields {
     }
 }
 
+/// Judges the samples of a shard; returns what is wrong with its record as a whole.
 fn samples<T: Scalar<Real = f64>>(
     folder: &Folder,
     family: &dyn SampleFamily<T>,
     shard: usize,
     record: &Shard,
     verdict: &mut Verdict,
-) -> Result<(), DatasetError> {
+) -> Result<Vec<String>, DatasetError> {
     let request = &folder.plan.request;
     let range = request.range(shard);
-    if record.records.len() as u64 != range.end - range.start {
-        verdict
-            .problems
-            .push(format!("shard {shard}: records of samples are missing"));
-        return Ok(());
+    let mut wrong = records::numbered(request, &range, &record.records);
+    if !wrong.is_empty() {
+        return Ok(wrong);
     }
     let mut inputs = Fields::open(folder.inputs(shard), folder.stored.new_inputs())?;
     let mut outputs = Fields::open(folder.outputs(shard), folder.stored.new_outputs())?;
     let mut judge = Judge::new(folder, family)?;
+    let mut sums = records::Sums::new(folder);
     let errors = folder.errors(shard).iter().cloned().collect();
     let room = vec![vec![0.0; bars::columns(&folder.stored).len()]];
     let mut errors = Fields::open(errors, room)?;
@@ -207,180 +221,8 @@ fn samples<T: Scalar<Real = f64>>(
                 .problems
                 .push(format!("sample {}: {problem}", record.index));
         }
+        sums.take(sample, record, inputs, outputs);
     }
-    Ok(())
-}
-
-/// What is drawn again, and compared.
-struct Redrawn {
-    source: Source,
-    fine: Vec<Vec<f64>>,
-    /// Where another grid was solved.
-    coarse: Option<(Restriction, Vec<Vec<f64>>)>,
-}
-
-impl Redrawn {
-    /// Of inputs that were drawn; not of those that were read.
-    fn new(folder: &Folder) -> Result<Option<Self>, DatasetError> {
-        let request = &folder.plan.request;
-        if !request.given.is_empty() || !request.systems.is_empty() {
-            return Ok(None);
-        }
-        let coarse = match request.solve_grid {
-            Some(_) => Some((
-                Restriction::new(&folder.solved, &folder.stored)?,
-                folder.stored.new_inputs(),
-            )),
-            None => None,
-        };
-        Ok(Some(Self {
-            source: Source::new(request, &folder.solved)?,
-            fine: folder.solved.new_inputs(),
-            coarse,
-        }))
-    }
-
-    fn draw<T: Scalar<Real = f64>>(
-        &mut self,
-        family: &dyn SampleFamily<T>,
-        sample: u64,
-    ) -> Result<&[Vec<f64>], DatasetError> {
-        self.source.inputs(family, sample, &mut self.fine)?;
-        Ok(match &mut self.coarse {
-            Some((restriction, coarse)) => {
-                restriction.inputs(&self.fine, coarse);
-                coarse
-            }
-            None => &self.fine,
-        })
-    }
-}
-
-struct Judge<'a, T: Scalar<Real = f64>> {
-    folder: &'a Folder,
-    family: &'a dyn SampleFamily<T>,
-    system: Assembled<T>,
-    x: Vec<T>,
-    before: Vec<T>,
-    r: Vec<T>,
-    redrawn: Option<Redrawn>,
-}
-
-impl<'a, T: Scalar<Real = f64>> Judge<'a, T> {
-    fn new(folder: &'a Folder, family: &'a dyn SampleFamily<T>) -> Result<Self, DatasetError> {
-        let rows = folder.solved.rows();
-        Ok(Self {
-            folder,
-            family,
-            system: Assembled::default(),
-            x: vec![T::ZERO; rows],
-            before: Vec::new(),
-            r: vec![T::ZERO; rows],
-            redrawn: Redrawn::new(folder)?,
-        })
-    }
-
-    /// What is wrong with a sample, if anything is.
-    fn sample(
-        &mut self,
-        sample: u64,
-        record: &Record,
-        inputs: &[Vec<f64>],
-        outputs: &[Vec<f64>],
-        verdict: &mut Verdict,
-    ) -> Result<Option<String>, DatasetError> {
-        if !record.converged() {
-            verdict.quarantined += 1;
-            let there = outputs.iter().flatten().any(|v| !v.is_nan());
-            return Ok(
-                there.then(|| "it did not converge, yet numbers stand for its solution".into())
-            );
-        }
-        if outputs
-            .iter()
-            .chain(inputs)
-            .flatten()
-            .any(|v| !v.is_finite())
-        {
-            return Ok(Some(
-                "it has converged, yet not all of its numbers are finite".into(),
-            ));
-        }
-        let dtype = self.folder.plan.request.dtype;
-        if let Some(redrawn) = &mut self.redrawn
-            && !same(dtype, redrawn.draw(self.family, sample)?, inputs)
-        {
-            return Ok(Some("its coefficients are not those of its seed".into()));
-        }
-        if self.folder.plan.request.solve_grid.is_some() {
-            return Ok(None);
-        }
-        self.residuals(dtype, inputs, outputs, verdict)
-    }
-
-    fn residuals(
-        &mut self,
-        dtype: Dtype,
-        inputs: &[Vec<f64>],
-        outputs: &[Vec<f64>],
-        verdict: &mut Verdict,
-    ) -> Result<Option<String>, DatasetError> {
-        let rtol = self.folder.plan.request.rtol;
-        for step in 0..self.family.steps().max(1) {
-            let before = if step == 0 { &[][..] } else { &self.before };
-            self.family.assemble(
-                inputs,
-                Step {
-                    index: step,
-                    before,
-                },
-                &mut self.system,
-            )?;
-            self.family.unknowns(outputs, step, &mut self.x)?;
-            let Assembled { a, b, .. } = &self.system;
-            a.residual(b, &self.x, &mut self.r); // r = b − Ax
-            let r = kernels::norm_squared(&self.r).sqrt();
-            let scale = kernels::norm_squared(b.as_slice()).sqrt();
-            let rounding = match dtype {
-                Dtype::F64 => 0.0,
-                Dtype::F32 => ROUNDINGS * dtype.rounding() * (scale + self.magnitude()),
-            };
-            let small = r <= rtol * scale + rounding; // false of NaN
-            if !small {
-                return Ok(Some(format!(
-                    "its relative residual is {:.2e}, at most {:.2e} is allowed",
-                    r / scale,
-                    rtol + rounding / scale
-                )));
-            }
-            if r > 0.0 {
-                verdict.max_relative_residual = verdict.max_relative_residual.max(r / scale);
-            }
-            self.before.clear();
-            self.before.extend_from_slice(&self.x);
-        }
-        Ok(None)
-    }
-
-    /// ‖ |A| |x| ‖₂.
-    fn magnitude(&self) -> f64 {
-        let a = self.system.a.view();
-        let row = |i| {
-            a.row_iter(i)
-                .map(|(j, v)| v.abs() * self.x[j].abs())
-                .sum::<f64>()
-        };
-        (0..a.nrows()).map(|i| row(i).powi(2)).sum::<f64>().sqrt()
-    }
-}
-
-/// Whether these fields are stored as those, up to rounding and to the last digits of an exponential.
-fn same(dtype: Dtype, fields: &[Vec<f64>], stored: &[Vec<f64>]) -> bool {
-    let close = |field: &Vec<f64>, stored: &Vec<f64>| {
-        let largest = field.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
-        let tolerance = largest * (1e-11 + dtype.rounding());
-        let mut pairs = field.iter().zip(stored);
-        field.len() == stored.len() && pairs.all(|(v, s)| (v - s).abs() <= tolerance)
-    };
-    fields.iter().zip(stored).all(|(f, s)| close(f, s))
+    wrong.extend(sums.difference(record));
+    Ok(wrong)
 }

@@ -1,7 +1,11 @@
 //! `resolvent dataset`: what is written, read back; killed and gone on with; refused; judged.
 
 mod bars;
+mod files;
 mod layouts;
+mod parts;
+mod races;
+mod records;
 mod refusals;
 mod resume;
 mod tampered;

@@ -75,7 +75,7 @@ pub struct MakeArgs {
     /// Family of samples, with options as name:key=value,key=value (listed by --help)
     #[arg(value_name = "FAMILY", help_heading = "Arguments")]
     pub family: Option<String>,
-    /// How many samples [default: as many as the coefficients given]
+    /// How many samples [default: as many as the files given have rows]
     #[arg(long, value_name = "N")]
     pub samples: Option<u64>,
     /// Points of the grid: N means NxN [default: that of the coefficients given]
@@ -87,7 +87,7 @@ pub struct MakeArgs {
     /// Solve on this grid, and store on the other
     #[arg(long, value_name = "NX[xNY[xNZ]]")]
     pub solve_grid: Option<String>,
-    /// The first input of the family, read instead of drawn: a row a sample
+    /// The first input of the family, read instead of drawn: a row a sample; custom takes --input
     #[arg(long, value_name = "A.npy")]
     pub coefficients: Option<PathBuf>,
     /// Any input of the family, likewise; may be given several times
@@ -131,8 +131,8 @@ pub struct SolveWith {
     /// every sample that CG solves, and that of the grid, against the doubled grid, for some
     #[arg(long)]
     pub error_bars: bool,
-    /// Part of the samples that are solved on the doubled grid as well, by index; 0: none. Implies
-    /// --error-bars [default: 0.0625, one in 16]
+    /// Part of the samples that are solved on the doubled grid as well, by index, 1 over a whole number;
+    /// 0: none. Implies --error-bars [default: 0.0625, one in 16]
     #[arg(long, value_name = "F", allow_negative_numbers = true)]
     pub error_bars_fraction: Option<f64>,
 }
@@ -185,7 +185,7 @@ pub struct FileArgs {
     /// Arrays of NumPy, or besides them HDF5 in the layout of The Well, in the folder hdf5
     #[arg(long, value_enum, default_value_t = FormatArg::Npy)]
     pub format: FormatArg,
-    /// A contact sheet of the first samples, as SVG
+    /// A contact sheet of the first samples, as SVG; a folder that is not there is made
     #[arg(long, value_name = "P.svg")]
     pub preview: Option<PathBuf>,
     /// Samples in a file [default: about 48 MB of them, 512 at most]

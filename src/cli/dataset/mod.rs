@@ -22,7 +22,7 @@ use report::DatasetJson;
 use resolvent::dataset::arms::Arm;
 use resolvent::dataset::systems::Pair;
 use resolvent::dataset::{
-    DatasetError, Folder, Ran, Request, bars, export, manifest, run as shards, tolerance,
+    DatasetError, Folder, Ran, Request, bars, export, manifest, run as shards, source, tolerance,
 };
 use resolvent::petsc::PetscOptions;
 use std::path::Path;
@@ -50,21 +50,26 @@ pub fn run(args: &DatasetArgs, threads: usize) -> Result<Status, CliError> {
 
 /// All of it, or what is missing.
 fn make(args: &MakeArgs, threads: usize) -> Result<Status, CliError> {
-    writable(&args.files)?;
     let asked = request::read(args)?;
+    writable(&args.files, &asked.folder)?;
+    let sets = 1 + asked.others.len();
     let first = make_one(&asked.folder, asked.request, &args.common, threads)?;
-    extras(&asked.folder, &args.files)?;
     let mut all = vec![first];
     for (name, request) in asked.others {
+        if interrupt::asked() {
+            break; // it is made when the same command goes on
+        }
         let folder = asked.folder.join(name);
         all.push(make_one(&folder, request, &args.common, threads)?);
     }
-    closing(&args.common, all)
+    let status = closing(&args.common, all, sets)?;
+    extras(&asked.folder, &args.files)?;
+    Ok(status)
 }
 
-/// Writes the objects of the sets, and says what became of them.
-fn closing(common: &Common, all: Vec<DatasetJson>) -> Result<Status, CliError> {
-    let fine = all.iter().all(|set| set.complete && set.failed == 0);
+/// Writes the objects of the sets, and says what became of as many as were asked for.
+fn closing(common: &Common, all: Vec<DatasetJson>, sets: usize) -> Result<Status, CliError> {
+    let fine = all.len() == sets && all.iter().all(|set| set.complete && set.failed == 0);
     if let Some(path) = &common.json {
         words::json(path, &Nested::new(all))?;
     }
@@ -101,7 +106,7 @@ fn make_one(
     let (folder, arms) = begin(path, request)?;
     let missing = folder.open_shards()?;
     let ran = work(&folder, &missing, common, threads)?;
-    let totals = match ran.stopped || (missing.is_empty() && folder.manifest().exists()) {
+    let totals = match ran.stopped || (missing.is_empty() && manifest::readable(&folder)) {
         true => manifest::totals(&folder)?,
         false => manifest::merge(&folder)?,
     };
@@ -148,10 +153,11 @@ fn begin(path: &Path, mut request: Request) -> Result<(Folder, Vec<Arm>), Datase
         return Ok((folder, Vec::new()));
     }
     Folder::free(path)?;
+    source::check(&request, &interrupt::asked)?;
     let (choice, arms) = tolerance::choose(&mut request, &interrupt::asked)?;
     // another process may have begun it in the meantime: then that is the one
     let folder = match Folder::create(path, request.clone(), choice) {
-        Err(_) if Folder::begun(path) => {
+        Err(DatasetError::Begun(_)) => {
             let folder = Folder::open(path)?;
             folder.agrees(&request)?;
             return Ok((folder, arms));
@@ -176,12 +182,13 @@ fn work(
 
 /// A set of systems in files.
 fn solve(args: &SolveDirArgs, threads: usize) -> Result<Status, CliError> {
-    writable(&args.files)?;
     let pairs = listed(&args.systems)?;
     let request = request::of_systems(args, pairs)?;
+    writable(&args.files, &args.out)?;
     let made = make_one(&args.out, request, &args.common, threads)?;
+    let status = closing(&args.common, vec![made], 1)?;
     extras(&args.out, &args.files)?;
-    closing(&args.common, vec![made])
+    Ok(status)
 }
 
 /// The systems of a folder or a list, each with its right-hand side.
@@ -219,21 +226,43 @@ fn listed(path: &Path) -> Result<Vec<Pair>, CliError> {
 }
 
 /// Whether the contact sheet can be written, before hours are spent on what it shows.
-fn writable(files: &FileArgs) -> Result<(), CliError> {
+fn writable(files: &FileArgs, out: &Path) -> Result<(), CliError> {
     let Some(svg) = &files.preview else {
         return Ok(());
     };
-    let there = svg.exists();
+    let (folder, name) = (folder_of(svg), svg.file_name().unwrap_or_default());
+    let of_the_set = [".json", ".npy", ".part"];
+    if folder == out && of_the_set.iter().any(|end| ends_with(name, end)) {
+        let problem =
+            "--preview: files of the data set are called so; give it a name that ends in .svg";
+        return Err(DatasetError::file(svg, problem).into());
+    }
+    // folders that are not there yet are made with the set: what counts is the one they will lie in
+    let there = folder.ancestors().find(|folder| folder.exists());
+    let probe = there.unwrap_or(Path::new(".")).join(name);
+    let new = !probe.exists();
     std::fs::OpenOptions::new()
         .append(true)
         .create(true)
-        .open(svg)
-        .map_err(DatasetError::io(svg, "write to"))?;
-    if !there {
+        .open(&probe)
+        .map_err(DatasetError::io(&probe, "write to"))?;
+    if new {
         // nothing is lost with it: it was made here, and is made again
-        let _ = std::fs::remove_file(svg);
+        let _ = std::fs::remove_file(&probe);
     }
     Ok(())
+}
+
+/// The folder that a file lies in.
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn ends_with(name: &std::ffi::OsStr, end: &str) -> bool {
+    name.to_string_lossy().ends_with(end)
 }
 
 /// What is written besides the arrays: HDF5 of a finished set, the contact sheet of one that has begun.
@@ -243,6 +272,8 @@ fn extras(path: &Path, files: &FileArgs) -> Result<(), CliError> {
     }
     let folder = Folder::open(path)?;
     if let (Some(svg), true) = (&files.preview, folder.done(0)?.is_some()) {
+        let place = folder_of(svg);
+        std::fs::create_dir_all(place).map_err(DatasetError::io(place, "write to"))?;
         preview::draw(&folder, svg)?;
     }
     if files.format == FormatArg::Hdf5 && folder.open_shards()?.is_empty() {

@@ -3,11 +3,12 @@
 use super::args::{FolderArgs, MakeArgs, RunArgs};
 use super::report::{self, DatasetJson};
 use super::{Nested, begin, request, say, summary, work};
-use crate::cli::Status;
 use crate::cli::error::CliError;
 use crate::cli::report as words;
+use crate::cli::{Status, interrupt};
 use resolvent::dataset::arms::Arm;
 use resolvent::dataset::{Choice, Folder, Plan, Ran, Seconds, manifest};
+use std::path::Path;
 use std::time::Instant;
 
 /// What is to be made, and how.
@@ -22,17 +23,24 @@ pub fn plan(args: &MakeArgs) -> Result<Status, CliError> {
     if !choice.basis.is_empty() {
         text += &format!("\n  {}", report::basis(choice.basis.len()));
     }
-    let shards = folder.plan.request.shards();
-    text += &format!(
-        "\n{}: {shards} shards; make them with `resolvent dataset run {0} --shard I/K`, I from 0 to K - 1, then `resolvent dataset merge {0}`\n",
-        folder.path.display()
-    );
-    say(&args.common, text.trim_start())?;
+    let shards = |folder: &Folder| {
+        let count = folder.plan.request.shards();
+        format!("\n{}: {count} shards", folder.path.display())
+    };
+    text += &shards(&folder);
+    let path = folder.path.clone();
     let mut all = vec![PlanJson::new(&folder, arms)];
     for (name, request) in asked.others {
-        let (folder, arms) = begin(&asked.folder.join(name), request)?;
+        let (folder, arms) = begin(&path.join(name), request)?;
+        text += &shards(&folder);
         all.push(PlanJson::new(&folder, arms));
     }
+    let them = if all.len() > 1 { "all of them" } else { "them" };
+    text += &format!(
+        "\nmake {them} with `resolvent dataset run {0} --shard I/K`, I from 0 to K - 1, then `resolvent dataset merge {0}`\n",
+        path.display()
+    );
+    say(&args.common, text.trim_start())?;
     if let Some(path) = &args.common.json {
         words::json(path, &Nested::new(all))?;
     }
@@ -86,9 +94,35 @@ struct RunJson {
     wall_seconds: f64,
 }
 
-/// What is missing of a part.
+impl RunJson {
+    /// Whether the part is all there, with solutions.
+    fn fine(&self) -> bool {
+        self.shards_missing == 0 && self.failed_samples.is_empty()
+    }
+}
+
+/// What is missing of a part, of a set and of those that lie in it.
 pub fn run(args: &RunArgs, threads: usize) -> Result<Status, CliError> {
-    let folder = Folder::open(&args.folder)?;
+    let sets = request::nested(&args.folder);
+    let mut all = Vec::new();
+    for path in &sets {
+        if interrupt::asked() {
+            break; // what is left is missing, and stays so
+        }
+        all.push(run_one(path, args, threads)?);
+    }
+    let fine = all.len() == sets.len() && all.iter().all(RunJson::fine);
+    if let Some(path) = &args.common.json {
+        words::json(path, &Nested::new(all))?;
+    }
+    Ok(match fine {
+        true => Status::Done,
+        false => Status::NotConverged,
+    })
+}
+
+fn run_one(path: &Path, args: &RunArgs, threads: usize) -> Result<RunJson, CliError> {
+    let folder = Folder::open(path)?;
     let (part, parts) = args.shard.unwrap_or((0, 1));
     let mut missing = folder.open_shards()?;
     missing.retain(|shard| shard % parts == part);
@@ -124,27 +158,26 @@ pub fn run(args: &RunArgs, threads: usize) -> Result<Status, CliError> {
             .failed_samples
             .extend(failed.map(|record| record.index));
     }
-    if let Some(path) = &args.common.json {
-        words::json(path, &result)?;
-    }
-    Ok(
-        match result.shards_missing == 0 && result.failed_samples.is_empty() {
-            true => Status::Done,
-            false => Status::NotConverged,
-        },
-    )
+    Ok(result)
 }
 
+/// The manifests of a set whose shards are all there, and of those that lie in it.
 pub fn merge(args: &FolderArgs) -> Result<Status, CliError> {
-    let folder = Folder::open(&args.folder)?;
-    let totals = manifest::merge(&folder)?;
-    let mut result = DatasetJson::new(&folder, &totals, &Ran::default(), Vec::new());
-    result.error_bars = summary(&folder)?;
-    say(&args.common, &result.text())?;
-    if let Some(path) = &args.common.json {
-        words::json(path, &result)?;
+    let mut fine = true;
+    let mut all = Vec::new();
+    for path in request::nested(&args.folder) {
+        let folder = Folder::open(&path)?;
+        let totals = manifest::merge(&folder)?;
+        let mut result = DatasetJson::new(&folder, &totals, &Ran::default(), Vec::new());
+        result.error_bars = summary(&folder)?;
+        say(&args.common, &result.text())?;
+        fine &= totals.failed.is_empty();
+        all.push(result);
     }
-    Ok(match totals.failed.is_empty() {
+    if let Some(path) = &args.common.json {
+        words::json(path, &Nested::new(all))?;
+    }
+    Ok(match fine {
         true => Status::Done,
         false => Status::NotConverged,
     })

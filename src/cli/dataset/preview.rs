@@ -4,7 +4,7 @@ use crate::cli::error::CliError;
 use crate::cli::plot::png;
 use crate::cli::plot::svg::{Anchor, Font, Page};
 use resolvent::dataset::npy::Rows;
-use resolvent::dataset::{DatasetError, Folder};
+use resolvent::dataset::{DatasetError, Folder, axes};
 use resolvent::matrices::families::FieldSpec;
 use std::path::Path;
 
@@ -40,8 +40,10 @@ pub fn draw(folder: &Folder, path: &Path) -> Result<(), CliError> {
     let mut pictures = Vec::new();
     let inputs = folder.inputs(0).into_iter().zip(&folder.stored.inputs);
     let outputs = folder.outputs(0).into_iter().zip(&folder.stored.outputs);
-    for (file, field) in inputs.chain(outputs) {
-        if let Some(picture) = picture(folder, &file, field)? {
+    let inputs = inputs.map(|(file, field)| (file, field, false));
+    let outputs = outputs.map(|(file, field)| (file, field, true));
+    for (file, field, output) in inputs.chain(outputs) {
+        if let Some(picture) = picture(folder, &file, field, output)? {
             pictures.push(picture);
         }
     }
@@ -82,13 +84,11 @@ fn picture(
     folder: &Folder,
     file: &Path,
     field: &FieldSpec,
+    output: bool,
 ) -> Result<Option<Picture>, DatasetError> {
     let grid = &folder.stored.grid;
     let d = grid.len();
-    let at = field
-        .shape
-        .windows(d.max(1))
-        .position(|dims| dims == grid.as_slice());
+    let at = axes::of_grid(&folder.stored, field, output);
     let (Some(at), true) = (at, (2..=3).contains(&d)) else {
         return Ok(None);
     };

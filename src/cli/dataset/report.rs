@@ -126,8 +126,8 @@ impl DatasetJson {
         let _ = match self.max_relative_residual {
             Some(r) => writeln!(
                 text,
-                "  largest relative residual {r:.2e} (asked for {:.0e})",
-                self.rtol
+                "  largest relative residual {r:.2e} (asked for {})",
+                asked(self.rtol)
             ),
             None => writeln!(text, "  no sample has converged"),
         };
@@ -148,6 +148,14 @@ impl DatasetJson {
     }
 }
 
+/// A tolerance as one types it.
+fn asked(rtol: f64) -> String {
+    match rtol >= 1e-3 {
+        true => rtol.to_string(),
+        false => format!("{rtol:e}"),
+    }
+}
+
 /// Where rtol is from.
 pub fn tolerance(of: &Tolerance) -> String {
     let most = |all: &[f64]| all.iter().copied().fold(0.0, f64::max);
@@ -157,7 +165,7 @@ pub fn tolerance(of: &Tolerance) -> String {
         false => "; no rtol down to 1e-8 makes that small",
     };
     format!(
-        "rtol {:.0e}: on the first {} samples the solve is off by at most {:.2} % of what the grid is off by ({mean:.1e}){met}",
+        "rtol {:e}: on the first {} samples the solve is off by at most {:.2} % of what the grid is off by ({mean:.1e}){met}",
         of.rtol,
         of.ratios.len(),
         100.0 * most(&of.ratios)

@@ -3,9 +3,11 @@
 use super::args::{FRACTION, MakeArgs, RtolArg, SolveDirArgs, SolveWith};
 use resolvent::dataset::npy::Rows;
 use resolvent::dataset::systems::{self, Pair};
-use resolvent::dataset::{DatasetError, Dtype, ErrorBars, Request, Shares, source};
+use resolvent::dataset::{DatasetError, Dtype, ErrorBars, Folder, Request, Shares, source};
+use resolvent::matrices::Grid;
+use resolvent::matrices::families::Description;
 use resolvent::registry;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is asked for, and other sets of the same kind to test on: their names and options.
 pub struct Asked {
@@ -41,12 +43,9 @@ pub fn read(args: &MakeArgs) -> Result<Asked, DatasetError> {
     let points = Request::points(&grid)?;
     let spec = &with_fields(spec, &args.input);
     let family = registry::sample_family(spec, points)?.describe();
-    let given = files(args, family.inputs.first().map(|input| input.name))?;
-    let (given, rows) = source::given(&given, &family)?;
-    let samples = args
-        .samples
-        .or(rows)
-        .ok_or_else(|| missing("--samples is missing: how many"))?;
+    let files = files(args, &family)?;
+    let (given, samples) = source::given(&files, &family, args.samples)?;
+    let samples = samples.ok_or_else(|| missing("--samples is missing: how many"))?;
     let dtype = Dtype::from(args.files.dtype);
     let largest = family
         .inputs
@@ -59,9 +58,9 @@ pub fn read(args: &MakeArgs) -> Result<Asked, DatasetError> {
     let (split, other) = splits(&args.split)?;
     let request = Request {
         family: family.spec(),
-        grid: dims(points.dims(), family.grid.len()),
+        grid: dims(points),
         solve_grid: match &args.solve_grid {
-            Some(grid) => Some(dims(Request::points(grid)?.dims(), family.grid.len())),
+            Some(grid) => Some(dims(Request::points(grid)?)),
             None => None,
         },
         samples,
@@ -137,8 +136,9 @@ fn error_bars(how: &SolveWith) -> Result<Option<ErrorBars>, DatasetError> {
 }
 
 /// `NXxNY` or `NXxNYxNZ`.
-fn dims(dims: [usize; 3], dimension: usize) -> String {
-    let dims: Vec<_> = dims[..dimension.clamp(1, 3)]
+fn dims(grid: Grid) -> String {
+    let dims = grid.dims();
+    let dims: Vec<_> = dims[..grid.dimension().max(2)] // one number alone means NxN
         .iter()
         .map(usize::to_string)
         .collect();
@@ -171,10 +171,19 @@ fn with_fields(spec: &str, inputs: &[String]) -> String {
     spec
 }
 
-fn files(args: &MakeArgs, first: Option<&str>) -> Result<Vec<(String, PathBuf)>, DatasetError> {
+/// Each input that is read, and its file.
+fn files(args: &MakeArgs, family: &Description) -> Result<Vec<(String, PathBuf)>, DatasetError> {
     let mut files = Vec::new();
-    if let (Some(path), Some(first)) = (&args.coefficients, first) {
-        files.push((first.to_owned(), path.clone()));
+    if let Some(path) = &args.coefficients {
+        let Some(first) = family.inputs.first() else {
+            return Err(DatasetError::Request(format!(
+                "--coefficients: {} has no first input, it takes what it is told to; use --input k={file} or \
+                 --input f={file}",
+                family.name,
+                file = path.display()
+            )));
+        };
+        files.push((first.name.to_owned(), path.clone()));
     }
     for pair in &args.input {
         let Some((name, path)) = pair.split_once('=') else {
@@ -184,7 +193,16 @@ fn files(args: &MakeArgs, first: Option<&str>) -> Result<Vec<(String, PathBuf)>,
         };
         files.push((name.to_owned(), path.into()));
     }
-    Ok(files)
+    let mut inputs = family.inputs.iter();
+    let unread = inputs.find(|input| files.iter().all(|(name, _)| name != input.name));
+    match unread {
+        // the others are drawn
+        Some(input) if family.name == "custom" => Err(DatasetError::Request(format!(
+            "custom: the input `{0}` is read from a file, and none is given: --input {0}=FILE.npy",
+            input.name
+        ))),
+        _ => Ok(files),
+    }
 }
 
 /// The parts, and the options of other sets.
@@ -193,7 +211,14 @@ fn splits(texts: &[String]) -> Result<(Shares, Vec<String>), DatasetError> {
     let mut others = Vec::new();
     for text in texts {
         match text.strip_prefix("ood:") {
-            Some(options) => others.push(options.to_owned()),
+            Some(options) if options.split(',').all(|pair| pair.contains('=')) => {
+                others.push(options.to_owned());
+            }
+            Some(_) => {
+                return Err(DatasetError::Request(format!(
+                    "--split {text}: say what is other there, ood:KEY=VALUE,... with options of the family, such as ood:tau=7"
+                )));
+            }
             None => shares = parts(text)?,
         }
     }
@@ -267,8 +292,17 @@ fn other_set(
     Ok((name_of_other(at), other))
 }
 
+/// The folder of a set that was begun, and those of the sets of other parameters that lie in it.
+pub fn nested(folder: &Path) -> Vec<PathBuf> {
+    let inside = (0..).map(|at| folder.join(name_of_other(at)));
+    let inside = inside.take_while(|path| Folder::begun(path));
+    std::iter::once(folder.to_path_buf())
+        .chain(inside)
+        .collect()
+}
+
 /// The folder, in that of a set, of the set number `at` of other parameters.
-pub fn name_of_other(at: usize) -> String {
+fn name_of_other(at: usize) -> String {
     match at {
         0 => "ood".to_owned(),
         at => format!("ood-{}", at + 1),

@@ -24,12 +24,9 @@ struct VerdictJson {
 
 /// A set, and the sets of other parameters that lie in it.
 pub fn verify(args: &FolderArgs, threads: usize) -> Result<Status, CliError> {
-    let mut all = vec![args.folder.clone()];
-    let inside = (0..).map(|at| args.folder.join(request::name_of_other(at)));
-    all.extend(inside.take_while(|path| Folder::begun(path)));
     let mut status = Status::Done;
     let mut verdicts = Vec::new();
-    for path in all {
+    for path in request::nested(&args.folder) {
         let (fine, verdict) = verify_one(&path, &args.common, threads)?;
         if !fine {
             status = Status::NotConverged;
@@ -49,7 +46,7 @@ fn verify_one(
 ) -> Result<(bool, VerdictJson), CliError> {
     let folder = Folder::open(path)?;
     let ticker = Ticker::new(common.quiet, folder.plan.request.samples);
-    let verdict = set::verify(&folder, threads, &|samples| ticker.tick(samples))?;
+    let verdict = set::verify(&folder, threads, &|samples| ticker.tick(samples));
     drop(ticker);
     let mut text = format!(
         "{}: {} samples, {} files, {} quarantined\n",

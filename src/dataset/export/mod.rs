@@ -20,7 +20,7 @@ mod zip;
 use super::folder::Folder;
 use super::npy::{Dtype, Rows, header};
 use super::record::Record;
-use super::{DatasetError, durable};
+use super::{DatasetError, axes, durable};
 use resolvent_matrices::families::{FieldSpec, Site};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -177,11 +177,7 @@ fn fields(folder: &Folder) -> impl Iterator<Item = (Which, &FieldSpec)> {
 
 /// Whether time is the first index of a field: a cube of steps may look like anything.
 fn timed(folder: &Folder, which: Which, field: &FieldSpec) -> bool {
-    let grid = &folder.stored.grid;
-    matches!(which, Which::Output(_))
-        && field.shape.split_first().is_some_and(|(steps, rest)| {
-            *steps == folder.stored.steps && rest.starts_with(grid.as_slice())
-        })
+    matches!(which, Which::Output(_)) && axes::timed(&folder.stored, field)
 }
 
 impl Set<'_> {

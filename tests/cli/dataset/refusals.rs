@@ -56,7 +56,36 @@ fn what_is_missing_or_makes_no_sense_is_said() {
         ("darcy --samples 3 --grid 8 --split train=0.5", "--split"),
         ("darcy --samples 3 --grid 8 --split half", "--split half"),
         ("darcy --samples 3 --grid 8 --solve-grid 12", "do not nest"),
+        (
+            "darcy --samples 3 --grid 8 --solve-grid 16x16x16",
+            "--solve-grid 16x16x16 has 3 dimensions and --grid 8x8 has 2",
+        ),
+        (
+            "darcy --samples 3 --grid 4x4x4 --solve-grid 8",
+            "--solve-grid 8x8 has 2 dimensions and --grid 4x4x4 has 3",
+        ),
         ("darcy --samples 3 --grid 8 --input b=x.npy", "no input `b`"),
+        ("darcy --samples 3 --grid 8 --split ood:", "--split ood:"),
+        (
+            "darcy --samples 3 --grid 8 --split ood:tau=7,",
+            "ood:KEY=VALUE",
+        ),
+        (
+            "darcy --samples 3 --grid 8 --error-bars-fraction 0.67",
+            "here 1.000 or 0.500",
+        ),
+        (
+            "darcy --samples 3 --grid 8 --max-iters 0 --precond ic0",
+            "within --max-iters 0",
+        ),
+        (
+            "helmholtz:k=3 --samples 3 --grid 9 --solver cg --precond none",
+            "for Hermitian matrices",
+        ),
+        (
+            "helmholtz:k=3 --samples 3 --grid 9 --solver minres",
+            "for Hermitian matrices",
+        ),
         (
             "darcy --samples 3 --grid 8 --split ood:tao=7",
             "did you mean `tau`",
@@ -71,7 +100,7 @@ fn what_is_missing_or_makes_no_sense_is_said() {
 }
 
 /// An array as NumPy writes it.
-fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+pub fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     let dict = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
     let header = format!("{dict:<117}\n");
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();

@@ -59,3 +59,14 @@ fn where_there_is_no_doubled_grid_a_number_is_asked_for() {
     );
     assert!(!out.join("plan.json").exists());
 }
+
+#[test]
+fn what_was_asked_for_is_said_as_it_was_typed() {
+    for rtol in ["0.999", "1e-8", "2.5e-5"] {
+        let out = folder("asked");
+        let mut args = vec!["dataset", "darcy", "--samples", "1", "--grid", "8"];
+        args.extend(["--rtol", rtol, "--out", text(&out)]);
+        let said = resolvent(&args).stdout;
+        assert!(said.contains(&format!("(asked for {rtol})")), "{said}");
+    }
+}
