@@ -155,7 +155,7 @@ fn omegas<R: Real>(config: &TunedConfig<R>) -> Result<Plan, TunedError> {
             };
             let prior = match beta {
                 Beta::Tracked => 0.4,
-                _ => 0.15, // CG forgives an ω, and the formula is a bound's
+                _ => 0.05, // CG forgives an ω, and the formula is that of a bound
             };
             if beta != Beta::None {
                 experts.push(expert("young", young, prior, Box::new(Fixed::new(1, 0))));
