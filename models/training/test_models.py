@@ -156,7 +156,7 @@ def vcycle(name, change=None, dimensions=2, levels=4, shape=None, **claims):
         z = change(graph, z)
     graph.node("Identity", z, output="z")
     claims = {"size_multiple": 2 ** (levels - 1), **claims}
-    meta = None if claims.get("layout", "") is None else contract(**claims)
+    meta = None if claims.get("layout", "") is None else contract(dimensions=dimensions, **claims)
     axes = BATCHED if dimensions == 2 else ["N", "C", "D", "H", "W"]
     graph.save(name, [("r", 1)], "z", shape or axes, meta)
 
@@ -303,7 +303,8 @@ def fields(name, one_input):
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     vcycle("vcycle")
-    vcycle("vcycle3d", dimensions=3, levels=3, layout="NCDHW", stencil="7-point Laplacian, constant coefficients")
+    solid = dict(layout="NCDHW", stencil="7-point Laplacian, constant coefficients")
+    vcycle("vcycle3d", dimensions=3, levels=3, **solid)
     vcycle("vcycle32", shape=[1, 1, 32, 32])
     vcycle("no_contract", layout=None)
     vcycle("wrong_name", inputs=[{"name": "residual", "fields": ["residual"]}])

@@ -221,12 +221,12 @@ pub(crate) fn restarted<T: Scalar>(
 
         if arnoldi.len() > 0 {
             match &mut directions {
-                Directions::Image(_) if run.changes() != changes => {
+                Directions::Image(_) if run.changed_since(changes) => {
                     claimed = false; // V was made with one M, and M is another now: begin anew
                 }
                 Directions::Image(z) => {
                     run.precondition(arnoldi.combination(), z)?; // z = M⁻¹(V y)
-                    if run.changes() != changes {
+                    if run.changed_since(changes) {
                         claimed = false;
                     } else if run.norm(z).is_finite() {
                         kernels::axpy(T::ONE, z, x); // x ← x + z

@@ -256,6 +256,14 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         self.m.as_guard().map_or(0, |guard| guard.changes())
     }
 
+    /// Whether M has changed in any process since it had changed so often here.
+    pub fn changed_since(&mut self, changes: usize) -> bool {
+        self.m.as_guard().is_some() && {
+            let here = self.changes() != changes;
+            any(self.comm, here)
+        }
+    }
+
     /// y ← A x; returns (x, y).
     pub fn apply_dot(&mut self, x: &[T], y: &mut [T]) -> T {
         let mut sum = [self.a.apply_dot(x, y)];

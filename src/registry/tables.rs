@@ -178,7 +178,7 @@ pub const PRECONDS: &[Entry] = &[
     ),
     entry(
         "onnx",
-        "a network, as onnx:MODEL.onnx,key=value: for fcg, fgmres, gcrodr; cg if it says it is positive definite",
+        "a network, as onnx:MODEL.onnx,key=value: for fcg, fgmres and gcrodr, some for cg",
         &[
             (
                 "fallback",

@@ -112,7 +112,9 @@ impl OnnxPrecond {
         };
         precond.read(a)?;
         let bound = precond.bound()?;
-        bound.run().map_err(|problem| failed(model, problem))?; // of zeros: does it run on this grid?
+        bound
+            .run()
+            .map_err(|problem| unfit(model, padded, problem))?; // of zeros: does it run on this grid?
         Ok(precond)
     }
 
@@ -299,6 +301,20 @@ fn failed(model: &Model, problem: String) -> OnnxError {
     OnnxError::Run {
         path: model.path().into(),
         problem,
+    }
+}
+
+/// Of a first run: what comes out has another size, or something else.
+fn unfit(model: &Model, [x, y, z]: [usize; 3], problem: String) -> OnnxError {
+    let output = &model.contract().output;
+    match problem.contains("The output OrtValue provided for output") {
+        true => OnnxError::Mismatch {
+            path: model.path().into(),
+            problem: format!(
+                "for an input of {x} x {y} x {z} cells the output `{output}` is of another size; it must be of the same"
+            ),
+        },
+        false => failed(model, problem),
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 pub enum OnnxError {
     /// No library could be loaded.
     #[error(
-        "ONNX Runtime was not found{}. Get it with `resolvent runtime install` or `pip install onnxruntime`, or give its path with --ort-lib or RESOLVENT_ORT_LIB",
+        "ONNX Runtime was not found. Get it with `resolvent runtime install` or `pip install onnxruntime`, or give its path with --ort-lib or RESOLVENT_ORT_LIB{}",
         list(tried)
     )]
     RuntimeNotFound {
@@ -193,7 +193,7 @@ fn list(tried: &[Tried]) -> String {
     let lines = tried.iter().map(|t| format!("\n  {t}"));
     match lines.collect::<String>() {
         none if none.is_empty() => none,
-        lines => format!("; looked for it at{lines}\n"),
+        lines => format!(". Looked for at{lines}"),
     }
 }
 

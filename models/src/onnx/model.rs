@@ -257,7 +257,7 @@ fn session(path: &Path, config: &ModelConfig) -> Result<Session, OnnxError> {
             problem: error.to_string(),
         },
         Device::Cuda(_) => OnnxError::Cuda {
-            problem: error.to_string(),
+            problem: error.to_string().trim_end_matches('.').into(),
         },
     });
     let mut builder = builder?;

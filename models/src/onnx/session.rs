@@ -100,3 +100,44 @@ fn bind(
     binding.bind_output(name, result.view_mut())?;
     Ok((binding, tensors, result))
 }
+
+#[cfg(test)]
+use super::runtime;
+#[cfg(test)]
+#[path = "../../tests/ort/mod.rs"]
+mod ort_there;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use super::{ort_there, runtime};
+
+    #[test]
+    fn running_directly_is_running_by_way_of_ort() {
+        if !ort_there::there("running directly") {
+            return;
+        }
+        let session = Session::builder(&runtime::environment(None).unwrap())
+            .unwrap()
+            .commit_from_file(ort_there::model("vcycle"))
+            .unwrap();
+        let shape = vec![1, 1, 24, 16];
+        let inputs = [("r".to_string(), shape.clone())];
+        let mut bound = Bound::new(session, &inputs, ("z", &shape))
+            .map_err(|(_, problem)| problem)
+            .unwrap();
+        assert!(bound.input(1).is_err());
+        for seed in 1..4u32 {
+            for (i, r) in bound.input(0).unwrap().iter_mut().enumerate() {
+                *r = (seed as f32 * i as f32).sin();
+            }
+            bound.run_plainly().unwrap();
+            let expected = bound.output().unwrap().to_vec();
+            assert!(expected.iter().any(|z| *z != 0.0));
+            bound.input(0).unwrap().iter_mut().for_each(|r| *r = -*r);
+            bound.run().unwrap();
+            let found = bound.output().unwrap();
+            assert!(found.iter().zip(&expected).all(|(a, b)| *a == -b));
+        }
+    }
+}

@@ -134,7 +134,7 @@ fn text(result: &CheckJson, found: &ModelCheck) -> String {
     );
     let yes = |is: bool| if is { "yes" } else { "NO" };
     // writing to a string cannot fail
-    let _ = writeln!(text, "{:<14}{:<10}{}", "property", "promised", "found");
+    let _ = writeln!(text, "{:<14}{:<10}found", "property", "promised");
     let _ = writeln!(
         text,
         "{:<14}{:<10}{}",

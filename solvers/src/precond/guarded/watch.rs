@@ -179,7 +179,7 @@ impl Watch {
     fn better(&self, energy: bool, first: &Tally, second: &Tally) -> Option<Distrust> {
         let (mine, its) = if energy {
             let ratio = second.energy / first.energy;
-            if !(ratio >= 0.0) {
+            if ratio.is_nan() || ratio < 0.0 {
                 return None; // it gained nothing at all
             }
             let contraction = ratio.min(FLAT);
