@@ -8,10 +8,11 @@
 //!
 //! | per application | the network, one norm, one conversion each way | memory | the tensors, and what the network needs |
 
-use super::contract::{Axis, Field, Scaling};
+use super::contract::{Field, Scaling};
 use super::error::OnnxError;
 use super::fields::{self, Coefficients};
-use super::model::{Model, Port};
+use super::model::Model;
+use super::padding::{line_start, padded, place, shape};
 use super::session::Bound;
 use resolvent_matrices::Grid;
 use resolvent_solvers::{LinearOperator, Linearity, PrecondError, Preconditioner, kernels};
@@ -300,14 +301,14 @@ impl Preconditioner<f64> for OnnxPrecond {
 fn failed(model: &Model, problem: String) -> OnnxError {
     OnnxError::Run {
         path: model.path().into(),
-        problem,
+        problem: problem.trim().into(),
     }
 }
 
 /// Of a first run: what comes out has another size, or something else.
 fn unfit(model: &Model, [x, y, z]: [usize; 3], problem: String) -> OnnxError {
     let output = &model.contract().output;
-    match problem.contains("The output OrtValue provided for output") {
+    match problem.contains("OrtValue") && problem.contains("shape") {
         true => OnnxError::Mismatch {
             path: model.path().into(),
             problem: format!(
@@ -323,69 +324,6 @@ fn detect(a: &dyn LinearOperator<f64>) -> Option<Grid> {
     let csr = a.as_csr()?;
     let csr = csr.to_u32().ok()?;
     Grid::detect(csr.view())
-}
-
-/// Sizes that the model takes, not smaller than the grid.
-fn padded(model: &Model, grid: Grid) -> Result<[usize; 3], String> {
-    let contract = model.contract();
-    let multiple = contract.size_multiple;
-    let mut padded = grid.dims();
-    for (d, size) in padded.iter_mut().enumerate().take(grid.dimension()) {
-        let needed = *size;
-        let larger = needed.checked_next_multiple_of(multiple);
-        *size = larger.ok_or("the grid is too large")?;
-        for port in model.inputs().iter().chain([model.output()]) {
-            let Some(fixed) = fixed(model, port, d) else {
-                continue;
-            };
-            if fixed < needed {
-                return Err(format!(
-                    "it is for {fixed} cells along {}, and the grid has {needed}; export it with dynamic axes for grids of any size",
-                    ["x", "y", "z"][d]
-                ));
-            }
-            *size = fixed;
-        }
-    }
-    Ok(padded)
-}
-
-/// The size that a port has along one dimension of the grid, if it is fixed.
-fn fixed(model: &Model, port: &Port, d: usize) -> Option<usize> {
-    let axis = [Axis::W, Axis::H, Axis::D][d];
-    let at = model
-        .contract()
-        .layout
-        .axes()
-        .iter()
-        .position(|a| *a == axis)?;
-    *port.sizes.get(at)?
-}
-
-fn shape(model: &Model, padded: [usize; 3], channels: usize) -> Vec<i64> {
-    let sizes = model
-        .contract()
-        .layout
-        .axes()
-        .iter()
-        .map(|axis| match axis {
-            Axis::One => 1,
-            Axis::C => channels,
-            Axis::W => padded[0],
-            Axis::H => padded[1],
-            Axis::D => padded[2],
-        });
-    sizes.map(|size| size as i64).collect()
-}
-
-/// Where a line of the grid begins in a tensor.
-fn line_start(grid: Grid, padded: [usize; 3], line: usize) -> usize {
-    padded[0] * (line % grid.ny + padded[1] * (line / grid.ny))
-}
-
-/// Where an unknown stands in a tensor.
-fn place(grid: Grid, padded: [usize; 3], row: usize) -> usize {
-    line_start(grid, padded, row / grid.nx) + row % grid.nx
 }
 
 /// ‖r‖₂, also where its square would under- or overflow.
@@ -405,13 +343,6 @@ fn norm(r: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_of_a_padded_grid() {
-        let (grid, padded) = (Grid::new(3, 2, 2), [4, 4, 4]);
-        let at: Vec<_> = (0..12).map(|row| place(grid, padded, row)).collect();
-        assert_eq!(at, [0, 1, 2, 4, 5, 6, 16, 17, 18, 20, 21, 22]);
-    }
 
     #[test]
     fn norms_of_any_size() {

@@ -141,21 +141,7 @@ fn search(given: Option<&Path>) -> Result<Loaded, OnnxError> {
 /// Loads the library of an absolute path. No item of `ort` may be touched before that has worked: most
 /// of them panic.
 fn open(path: &Path, origin: Origin, tried: Vec<Tried>) -> Result<Loaded, OnnxError> {
-    let builder = ort::init_from(path).map_err(|error| match error {
-        LoadDynamicError::MissingApi { path } => OnnxError::NotOnnxRuntime { path },
-        LoadDynamicError::BadVersion { version_str, path } => OnnxError::RuntimeTooOld {
-            path,
-            found: version_str,
-            need: ort::MINOR_VERSION,
-        },
-        other => OnnxError::RuntimeNotFound {
-            tried: vec![Tried {
-                origin,
-                path: path.into(),
-                reason: reason(&other),
-            }],
-        },
-    })?;
+    let builder = ort::init_from(path).map_err(|error| refused(error, path, origin))?;
     let failed = |problem: String| OnnxError::RuntimeFailed {
         path: path.into(),
         problem,
@@ -179,6 +165,25 @@ fn open(path: &Path, origin: Origin, tried: Vec<Tried>) -> Result<Loaded, OnnxEr
     })
 }
 
+/// Why a file is not taken.
+fn refused(error: LoadDynamicError, path: &Path, origin: Origin) -> OnnxError {
+    match error {
+        LoadDynamicError::MissingApi { path } => OnnxError::NotOnnxRuntime { path },
+        LoadDynamicError::BadVersion { version_str, path } => OnnxError::RuntimeTooOld {
+            path,
+            found: version_str,
+            need: ort::MINOR_VERSION,
+        },
+        other => OnnxError::RuntimeNotFound {
+            tried: vec![Tried {
+                origin,
+                path: path.into(),
+                reason: reason(&other),
+            }],
+        },
+    }
+}
+
 /// What the loader says, without the path.
 fn reason(error: &LoadDynamicError) -> String {
     match error {
@@ -192,5 +197,33 @@ fn reason(error: &LoadDynamicError) -> String {
             text.replace(&format!("{}: ", path.display()), "")
         }
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_library_is_told_from_none() {
+        let path = PathBuf::from("/opt/libonnxruntime.so.1.16.0");
+        let old = LoadDynamicError::BadVersion {
+            version_str: "1.16.0".into(),
+            path: path.clone(),
+        };
+        let text = refused(old, &path, Origin::Given).to_string();
+        assert!(
+            text.contains("is ONNX Runtime 1.16.0; 1.17 or later"),
+            "{text}"
+        );
+        let text = refused(
+            LoadDynamicError::InvalidVersionString,
+            &path,
+            Origin::System,
+        );
+        assert!(
+            matches!(text, OnnxError::RuntimeNotFound { .. }),
+            "{text:?}"
+        );
     }
 }
