@@ -2,7 +2,7 @@
 //!
 //! This package is the door to the crates of the project: [`matrices`] (storage, Matrix Market
 //! files, problem generators), [`solvers`] (methods, preconditioners, sequences) and [`models`] (what
-//! learns), with their main types
+//! learns, and networks), with their main types
 //! here, and the [`registry`] that turns names such as `gmres:restart=30` into them. It is also
 //! the command `resolvent`.
 
@@ -39,6 +39,7 @@ mod pages {
         Rcg = "docs/methods/rcg.md",
         Families = "docs/methods/families.md",
         Orderings = "docs/methods/orderings.md",
+        Onnx = "docs/methods/onnx.md",
         Sequence = "docs/methods/sequence.md",
         Tuner = "docs/methods/tuner.md",
     }

@@ -11,11 +11,15 @@
 //! ```
 
 mod families;
+#[cfg(feature = "onnx")]
+mod network;
 mod options;
 mod samples;
 mod tables;
 
 pub use families::{FAMILIES, FamilyError, SAMPLE_OPTIONS, family, sequence};
+#[cfg(feature = "onnx")]
+pub use network::{Network, network};
 pub use samples::{SAMPLES, sample_family, sample_grid};
 pub use tables::{PRECONDS, SOLVERS};
 
@@ -65,6 +69,22 @@ pub enum RegistryError {
         name: String,
         /// as typed
         found: String,
+    },
+    /// A model without its file.
+    #[error(
+        "`{spec}`: give the file of the model, as in onnx:model.onnx or onnx:model.onnx,layout=NCHW"
+    )]
+    Model {
+        /// as typed
+        spec: String,
+    },
+    /// Networks serve single systems.
+    #[error(
+        "`{spec}` is for `resolvent solve`; in code, any solver takes it (module `models::onnx`)"
+    )]
+    OnlySolve {
+        /// as typed
+        spec: String,
     },
     /// A value cannot be read.
     #[error("`{name}`: {key}={value} cannot be used; expected {expected}")]
@@ -205,11 +225,14 @@ fn gmres<R: Real>(o: &Options) -> Result<GmresConfig<R>, RegistryError> {
     })
 }
 
-/// Reads a preconditioner; `None` for `auto`.
+/// Reads a preconditioner; `None` for `auto`. Models, `onnx:…`, are read by `network`.
 ///
 /// # Errors
 /// [`RegistryError`], which lists what there is.
 pub fn precond(spec: &str) -> Result<Option<Precond>, RegistryError> {
+    if spec == "onnx" || spec.starts_with("onnx:") {
+        return Err(RegistryError::OnlySolve { spec: spec.into() });
+    }
     let o = Options::parse("preconditioner", PRECONDS, spec)?;
     let precond = match o.name() {
         "none" => Precond::None,

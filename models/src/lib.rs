@@ -1,10 +1,13 @@
 //! What learns: tuners that choose ω, or whole configurations, across a sequence of systems from
-//! what their solves cost.
+//! what their solves cost; and networks as preconditioners.
 //!
-//! [`Tuned`] is the way in: a sequence that tunes itself. [`tuner`] has the learners by themselves.
+//! [`Tuned`] is the way in to tuning: a sequence that tunes itself. [`tuner`] has the learners by themselves.
+//! [`onnx`] runs ONNX models as preconditioners.
 
 mod arm;
 mod context;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 mod tuned;
 pub mod tuner;
 

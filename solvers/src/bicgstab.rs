@@ -17,6 +17,7 @@
 //! - H. A. van der Vorst, Bi-CGSTAB, SIAM J. Sci. Stat. Comput. 13(2):631–644, 1992,
 //!   doi:10.1137/0913035.
 
+use crate::precond::Distrust;
 use crate::run::{Run, Verdict};
 use crate::{
     Linearity, Observer, SolveError, SolveReport, Solver, StopReason, Stopping, System, kernels,
@@ -123,7 +124,10 @@ impl<T: Scalar> Solver<T> for Bicgstab<T> {
                     (fruitless, best) = (0, rnorm);
                 }
                 if fruitless > MAX_RESTARTS {
-                    break StopReason::Breakdown;
+                    if !run.fall_back(Distrust::NoProgress) {
+                        break StopReason::Breakdown;
+                    }
+                    fruitless = 0;
                 }
                 fruitless += 1;
                 choose_shadow(begun, r, shadow);
@@ -145,6 +149,10 @@ impl<T: Scalar> Solver<T> for Bicgstab<T> {
             ];
             let [sigma, vv] = run.sums(partial); // (r̃,v), ‖v‖²
             if !sigma.is_finite() {
+                if run.fall_back(Distrust::NonFinite) {
+                    previous = None;
+                    continue;
+                }
                 break StopReason::NonFinite;
             }
             if vanishes(sigma, shadow_norm, vv.re().sqrt()) {
@@ -165,6 +173,10 @@ impl<T: Scalar> Solver<T> for Bicgstab<T> {
             let [ts, tt] = run.sums(partial); // (t,s), ‖t‖²
             run.advance();
             if !ts.is_finite() || !tt.is_finite() {
+                if run.fall_back(Distrust::NonFinite) {
+                    previous = None;
+                    continue;
+                }
                 break StopReason::NonFinite;
             }
             if vanishes(ts, rnorm, tt.re().sqrt()) {

@@ -25,7 +25,9 @@ mod energy;
 mod many;
 pub(crate) mod ritz;
 
+use crate::precond::Distrust;
 use crate::run::{Run, Verdict};
+use crate::solver::one_by_one;
 use crate::{
     Linearity, Observer, SolveError, SolveReport, Solver, StopReason, Stopping, System, kernels,
 };
@@ -132,6 +134,9 @@ impl<T: Scalar> Solver<T> for Cg<T> {
         x: &mut [T],
         observer: &mut dyn Observer<T>,
     ) -> Result<Vec<SolveReport<T::Real>>, SolveError> {
+        if system.m.as_guard().is_some() {
+            return one_by_one(self, system, x, observer); // M is judged by one column at a time
+        }
         self.side_by_side(system, x, observer)
     }
 
@@ -185,9 +190,17 @@ impl<T: Scalar> Cg<T> {
             }
             let rho_new = run.precondition_dot(r, z)?.re(); // z = M⁻¹r, (r,z)
             if !rho_new.is_finite() {
+                if run.fall_back(Distrust::NonFinite) {
+                    rho = T::Real::ZERO;
+                    continue;
+                }
                 break StopReason::NonFinite;
             }
             if rho_new <= T::Real::ZERO {
+                if run.fall_back(Distrust::Indefinite) {
+                    rho = T::Real::ZERO;
+                    continue;
+                }
                 break StopReason::IndefinitePreconditioner;
             }
             let mut beta = T::Real::ZERO;
@@ -206,9 +219,17 @@ impl<T: Scalar> Cg<T> {
 
             let pq = run.apply_dot(p, q).re(); // q = Ap, (p,q)
             if !pq.is_finite() {
+                if run.fall_back(Distrust::NonFinite) {
+                    rho = T::Real::ZERO;
+                    continue;
+                }
                 break StopReason::NonFinite;
             }
             if pq <= T::Real::ZERO {
+                if run.fall_back(Distrust::NoProgress) {
+                    rho = T::Real::ZERO; // p may be nothing but rounding
+                    continue;
+                }
                 break StopReason::IndefiniteOperator;
             }
             let step = rho / pq; // α = (r,z)/(p,Ap)
@@ -223,6 +244,7 @@ impl<T: Scalar> Cg<T> {
             };
             rnorm = run.norm_from(partial);
             run.advance();
+            run.gained(Some(rho * step), rnorm);
         };
         Ok(run.finish(reason, rnorm, x, r))
     }

@@ -19,6 +19,7 @@
 //! - A. Kaneda, O. Akar, J. Chen, V. Kala, D. Hyde, J. Teran, A deep conjugate direction method for
 //!   iteratively solving linear systems, ICML 2023, PMLR 202:15720–15736.
 
+use crate::precond::Distrust;
 use crate::run::{Run, Verdict};
 use crate::{
     Linearity, Observer, SolveError, SolveReport, Solver, StopReason, Stopping, System, kernels,
@@ -141,16 +142,30 @@ impl<T: Scalar> Solver<T> for Fcg<T> {
             ];
             let [pq, pr, pp] = run.sums(partial); // (p,Ap), (p,r), ‖p‖²
             if !pq.is_finite() || !pr.is_finite() {
+                if run.fall_back(Distrust::NonFinite) {
+                    done = 0;
+                    continue;
+                }
                 break StopReason::NonFinite;
             }
             if pp == T::ZERO {
+                if run.fall_back(Distrust::NoProgress) {
+                    continue;
+                }
                 break StopReason::Breakdown; // M had nothing new to say
             }
             let energy = pq.re();
             if energy <= T::Real::ZERO {
+                if run.fall_back(Distrust::NoProgress) {
+                    done = 0; // p may be nothing but rounding
+                    continue;
+                }
                 break StopReason::IndefiniteOperator;
             }
             if pr == T::ZERO {
+                if run.fall_back(Distrust::NoProgress) {
+                    continue;
+                }
                 break StopReason::Breakdown; // p is no direction of descent
             }
             energies[slot] = energy;
@@ -159,6 +174,7 @@ impl<T: Scalar> Solver<T> for Fcg<T> {
             rnorm = run.norm_from(kernels::axpy_norm_squared(-alpha, q, r)); // r ← r − αq
             done += 1;
             run.advance();
+            run.gained(Some(pr.abs2() / energy), rnorm);
         };
         Ok(run.finish(reason, rnorm, x, r))
     }

@@ -37,6 +37,7 @@ mod tests;
 
 use crate::arnoldi::Growth;
 use crate::kernels::COMBINE_ROWS;
+use crate::precond::Distrust;
 use crate::recycling::{Mode, Pencil, Policy, RecycledState, Recycling, Strategy, Target};
 use crate::run::{Run, Verdict};
 use crate::{Linearity, Observer, SolveError, SolveReport, Solver, StopReason, Stopping, System};
@@ -188,7 +189,11 @@ impl<T: Scalar> Gcrodr<T> {
                 stalled += 1;
                 if stalled == self.config.stagnation_cycles {
                     if plain || self.cycle.k == 0 {
-                        break (StopReason::Stagnated, rnorm);
+                        if !run.fall_back(Distrust::NoProgress) {
+                            break (StopReason::Stagnated, rnorm);
+                        }
+                        stalled = 0;
+                        continue;
                     }
                     self.drop_space(); // go on without one
                     (plain, stalled) = (true, 0);
@@ -224,7 +229,9 @@ impl<T: Scalar> Gcrodr<T> {
                 meter.pass(4 * self.cycle.p + 10);
                 let growth = self.cycle.extend(&run);
                 if growth == Growth::NonFinite {
-                    ended = Some(StopReason::NonFinite);
+                    if !run.fall_back(Distrust::NonFinite) {
+                        ended = Some(StopReason::NonFinite);
+                    }
                     break;
                 }
                 run.advance();
@@ -238,13 +245,16 @@ impl<T: Scalar> Gcrodr<T> {
                         if ended.is_some() {
                             break;
                         }
+                        run.gained(None, rnorm);
                     }
                     Growth::Invariant => {
                         claimed = true;
                         break;
                     }
                     Growth::Singular | Growth::NonFinite => {
-                        broken = Some(StopReason::Breakdown);
+                        if !run.fall_back(Distrust::NoProgress) {
+                            broken = Some(StopReason::Breakdown);
+                        }
                         break;
                     }
                 }

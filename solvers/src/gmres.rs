@@ -21,6 +21,7 @@
 //!   doi:10.1137/0907058.
 
 use crate::arnoldi::{Arnoldi, Growth, Orthogonalization};
+use crate::precond::Distrust;
 use crate::run::{Run, Verdict};
 use crate::{
     Linearity, Observer, SolveError, SolveReport, Solver, StopReason, Stopping, System, kernels,
@@ -161,7 +162,10 @@ pub(crate) fn restarted<T: Scalar>(
         if rnorm > meaningful * best {
             stalled += 1;
             if stalled == config.stagnation_cycles {
-                break (StopReason::Stagnated, rnorm);
+                if !run.fall_back(Distrust::NoProgress) {
+                    break (StopReason::Stagnated, rnorm);
+                }
+                stalled = 0;
             }
         } else {
             (best, stalled) = (rnorm, 0);
@@ -169,6 +173,7 @@ pub(crate) fn restarted<T: Scalar>(
 
         arnoldi.start(rnorm); // v₀ = r/‖r‖
         let mut ended = None;
+        let changes = run.changes();
         loop {
             let k = arnoldi.len();
             let (v, w) = arnoldi.step();
@@ -181,7 +186,9 @@ pub(crate) fn restarted<T: Scalar>(
             run.project_left(w);
             let growth = arnoldi.extend(&run);
             if growth == Growth::NonFinite {
-                ended = Some(StopReason::NonFinite);
+                if !run.fall_back(Distrust::NonFinite) {
+                    ended = Some(StopReason::NonFinite);
+                }
                 break;
             }
             run.advance();
@@ -195,13 +202,18 @@ pub(crate) fn restarted<T: Scalar>(
                     if ended.is_some() {
                         break;
                     }
+                    if let Directions::All(_) = directions {
+                        run.gained(None, rnorm);
+                    }
                 }
                 Growth::Invariant => {
                     claimed = true;
                     break;
                 }
                 Growth::Singular | Growth::NonFinite => {
-                    broken = Some(StopReason::Breakdown);
+                    if !run.fall_back(Distrust::NoProgress) {
+                        broken = Some(StopReason::Breakdown);
+                    }
                     break;
                 }
             }
@@ -209,9 +221,14 @@ pub(crate) fn restarted<T: Scalar>(
 
         if arnoldi.len() > 0 {
             match &mut directions {
+                Directions::Image(_) if run.changed_since(changes) => {
+                    claimed = false; // V was made with one M, and M is another now: begin anew
+                }
                 Directions::Image(z) => {
                     run.precondition(arnoldi.combination(), z)?; // z = M⁻¹(V y)
-                    if run.norm(z).is_finite() {
+                    if run.changed_since(changes) {
+                        claimed = false;
+                    } else if run.norm(z).is_finite() {
                         kernels::axpy(T::ONE, z, x); // x ← x + z
                     } else {
                         ended = Some(StopReason::NonFinite);

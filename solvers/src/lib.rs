@@ -54,7 +54,7 @@ mod testing;
 mod way;
 
 pub use arnoldi::Orthogonalization;
-pub use auto::{Attempt, Auto, AutoConfig, Outcome, ways};
+pub use auto::{Attempt, Auto, AutoConfig, Outcome, fallback, ways};
 pub use bicgstab::{Bicgstab, BicgstabConfig};
 pub use cg::{
     Cg, CgCoefficients, CgConfig, EnergyAbove, EnergyBelow, EnergyConfig, EnergyEstimator, Mu,

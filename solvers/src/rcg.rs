@@ -33,6 +33,7 @@ mod tests;
 mod window;
 
 use crate::kernels::COMBINE_ROWS;
+use crate::precond::Distrust;
 use crate::recycling::{Mode, Policy, RecycledState, Recycling, Target};
 use crate::run::{Run, Verdict};
 use crate::{
@@ -188,11 +189,20 @@ impl<T: Scalar> Rcg<T> {
 
             let Self { p, q, r, z, .. } = self;
             let rho_new = run.precondition_dot(r, z)?.re(); // z = M⁻¹r, (r,z)
-            if !rho_new.is_finite() {
-                break StopReason::NonFinite;
-            }
-            if rho_new <= T::Real::ZERO {
-                break StopReason::IndefinitePreconditioner;
+            if !rho_new.is_finite() || rho_new <= T::Real::ZERO {
+                let (why, reason) = match rho_new.is_finite() {
+                    true => (Distrust::Indefinite, StopReason::IndefinitePreconditioner),
+                    false => (Distrust::NonFinite, StopReason::NonFinite),
+                };
+                if !run.fall_back(why) {
+                    break reason;
+                }
+                if refining && begun {
+                    self.close(&mut meter);
+                    refining = false;
+                }
+                (begun, deflated) = (false, false);
+                continue;
             }
             let mu = &mut self.window.mu()[..k];
             run.dots(&self.c[..k * n], z, mu); // μ = Cᴴz
@@ -233,11 +243,20 @@ impl<T: Scalar> Rcg<T> {
             rho = rho_new;
 
             let pq = run.apply_dot(p, q).re(); // q = Ap, (p,q)
-            if !pq.is_finite() {
-                break StopReason::NonFinite;
-            }
-            if pq <= T::Real::ZERO {
-                break StopReason::IndefiniteOperator;
+            if !pq.is_finite() || pq <= T::Real::ZERO {
+                let (why, reason) = match pq.is_finite() {
+                    true => (Distrust::NoProgress, StopReason::IndefiniteOperator),
+                    false => (Distrust::NonFinite, StopReason::NonFinite),
+                };
+                if !run.fall_back(why) {
+                    break reason;
+                }
+                if refining {
+                    self.close(&mut meter);
+                    refining = false;
+                }
+                (begun, deflated) = (false, false);
+                continue;
             }
             alpha = rho / pq; // α = (r,z)/(p,Ap)
             kernels::axpy(T::from_real(alpha), p, x); // x ← x + αp
@@ -250,6 +269,7 @@ impl<T: Scalar> Rcg<T> {
             begun = true;
             meter.pass(10 + 2 * k);
             run.advance();
+            run.gained(Some(rho * alpha), rnorm);
         };
         let failed = !matches!(reason, StopReason::Converged | StopReason::Interrupted);
         if failed {

@@ -2,7 +2,7 @@
 //! part that failed.
 
 use crate::NullspaceError;
-use crate::precond::{Linearity, PrecondError};
+use crate::precond::{Fallback, Linearity, PrecondError};
 use crate::recycling::Recycling;
 use resolvent_matrices::{MatrixError, Real};
 use std::fmt;
@@ -131,6 +131,9 @@ pub struct SolveReport<R> {
     pub backward_error: Option<R>,
     /// What recycling did, of a method that recycles.
     pub recycling: Option<Recycling>,
+    /// Where the preconditioner was replaced by its fallback: see
+    /// [`Guarded`](crate::precond::Guarded).
+    pub fallback: Option<Fallback>,
     /// Wall time.
     pub time: Duration,
 }

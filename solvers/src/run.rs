@@ -2,7 +2,7 @@
 //! rule that convergence is claimed on the recomputed residual alone.
 
 use crate::cg::CgCoefficients;
-use crate::precond::Linearity;
+use crate::precond::{Distrust, Fallback, Gain, Linearity};
 use crate::recycling::{Meter, fingerprint};
 use crate::reduce::{any, dot, norm, norm_from};
 use crate::{
@@ -39,6 +39,8 @@ pub(crate) struct Run<'s, 'o, T: Scalar> {
     matvecs: usize,
     precond_applies: usize,
     corrections: usize,
+    /// M is not what it was at first any more.
+    fallback: Option<Fallback>,
 }
 
 /// What to do before the next iteration.
@@ -108,7 +110,10 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         if rhs_norm == T::Real::ZERO {
             x.fill(T::ZERO); // b = 0 has the answer x = 0
         }
-        Ok(Self {
+        if let Some(guard) = m.as_guard() {
+            guard.begin();
+        }
+        let mut run = Self {
             a,
             b,
             m,
@@ -127,7 +132,10 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
             matvecs: 0,
             precond_applies: 0,
             corrections: 0,
-        })
+            fallback: None,
+        };
+        run.watch_m();
+        Ok(run)
     }
 
     /// How M⁻¹ is declared.
@@ -204,7 +212,56 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         self.m.apply(r, z)?;
         self.precond_applies += 1;
         self.nullspace.project(self.comm, z);
+        self.watch_m();
         Ok(())
+    }
+
+    /// Takes note of M having been replaced.
+    fn watch_m(&mut self) {
+        if self.fallback.is_some() {
+            return;
+        }
+        let takeover = self.m.as_guard().and_then(|guard| guard.takeover());
+        self.fallback = takeover.map(|takeover| Fallback {
+            takeover,
+            iteration: self.iterations,
+            time: self.started.elapsed(),
+        });
+    }
+
+    /// Tells M what an iteration gained: by how much the energy fell, in a method that minimises it,
+    /// and the residual norm after it.
+    pub fn gained(&mut self, energy: Option<T::Real>, residual: T::Real) {
+        let target = self.target;
+        if let Some(guard) = self.m.as_guard() {
+            guard.gained(Gain {
+                energy,
+                residual,
+                target,
+            });
+            self.watch_m();
+        }
+    }
+
+    /// The method cannot go on with what M said. True if something else has taken its place in any
+    /// process: start again from x.
+    pub fn fall_back(&mut self, why: Distrust) -> bool {
+        let took = self.m.as_guard().is_some_and(|guard| guard.fall_back(why));
+        self.watch_m();
+        any(self.comm, took)
+    }
+
+    /// How often M has changed.
+    pub fn changes(&mut self) -> usize {
+        self.m.as_guard().map_or(0, |guard| guard.changes())
+    }
+
+    /// Whether M has changed in any process since it had changed so often here.
+    pub fn changed_since(&mut self, changes: usize) -> bool {
+        self.m.as_guard().is_some() && {
+            let here = self.changes() != changes;
+            any(self.comm, here)
+        }
     }
 
     /// y ← A x; returns (x, y).
@@ -223,6 +280,7 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         }
         let mut sum = [self.m.apply_dot(r, z)?];
         self.precond_applies += 1;
+        self.watch_m();
         self.comm.all_sum(&mut sum);
         Ok(sum[0])
     }
@@ -394,6 +452,10 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         r: &mut [T],
     ) -> SolveReport<T::Real> {
         self.refresh(&mut rnorm, x, r);
+        if let Some(guard) = self.m.as_guard() {
+            guard.end();
+        }
+        self.watch_m();
         if !rnorm.is_finite() {
             reason = StopReason::NonFinite; // also where an infinite b makes the target infinite
         } else if self.met(rnorm) {
@@ -424,6 +486,7 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
             rhs_norm: self.rhs_norm,
             backward_error,
             recycling: None,
+            fallback: self.fallback,
             time: self.started.elapsed(),
         }
     }

@@ -80,29 +80,7 @@ pub trait Solver<T: Scalar>: Send {
         x: &mut [T],
         observer: &mut dyn Observer<T>,
     ) -> Result<Vec<SolveReport<T::Real>>, SolveError> {
-        let n = system.a.nrows();
-        let columns = check_columns(n, system.b, x)?;
-        let System {
-            a,
-            b,
-            m,
-            nullspace,
-            comm,
-        } = system;
-        let mut reports = Vec::with_capacity(columns);
-        let pairs = b.chunks_exact(n.max(1)).zip(x.chunks_exact_mut(n.max(1)));
-        for (index, (b, x)) in pairs.enumerate() {
-            observer.column(index);
-            let column = System {
-                a,
-                b,
-                m: &mut *m,
-                nullspace,
-                comm,
-            };
-            reports.push(self.solve(column, x, observer)?);
-        }
-        Ok(reports)
+        one_by_one(self, system, x, observer)
     }
 
     /// Drops what was learnt from earlier systems; the configuration stays.
@@ -123,6 +101,38 @@ pub trait Solver<T: Scalar>: Send {
 
     /// Memory held between solves, in bytes.
     fn workspace_bytes(&self) -> usize;
+}
+
+/// Solves for the columns of b, one after the other.
+pub(crate) fn one_by_one<T: Scalar, S: Solver<T> + ?Sized>(
+    solver: &mut S,
+    system: System<'_, T>,
+    x: &mut [T],
+    observer: &mut dyn Observer<T>,
+) -> Result<Vec<SolveReport<T::Real>>, SolveError> {
+    let n = system.a.nrows();
+    let columns = check_columns(n, system.b, x)?;
+    let System {
+        a,
+        b,
+        m,
+        nullspace,
+        comm,
+    } = system;
+    let mut reports = Vec::with_capacity(columns);
+    let pairs = b.chunks_exact(n.max(1)).zip(x.chunks_exact_mut(n.max(1)));
+    for (index, (b, x)) in pairs.enumerate() {
+        observer.column(index);
+        let column = System {
+            a,
+            b,
+            m: &mut *m,
+            nullspace,
+            comm,
+        };
+        reports.push(solver.solve(column, x, observer)?);
+    }
+    Ok(reports)
 }
 
 /// How many columns of length n `b` holds; `x` must hold as many.

@@ -3,9 +3,9 @@
 //! answer.
 
 use resolvent_solvers::matrices::Csr;
-use resolvent_solvers::precond::Jacobi;
+use resolvent_solvers::precond::{Guarded, GuardedConfig, Jacobi};
 use resolvent_solvers::{
-    Bicgstab, BicgstabConfig, Cg, CgConfig, Fcg, FcgConfig, Gcrodr, GcrodrConfig, Gmres,
+    Bicgstab, BicgstabConfig, Cg, CgConfig, Fcg, FcgConfig, Fgmres, Gcrodr, GcrodrConfig, Gmres,
     GmresConfig, LinearOperator, Linearity, Minres, MinresConfig, Nullspace, PrecondError,
     Preconditioner, Rcg, RcgConfig, Reduce, SolveReport, Solver, System,
 };
@@ -117,6 +117,9 @@ fn rhs(i: usize) -> f64 {
 
 type Make = fn(usize) -> Box<dyn Solver<f64>>;
 
+/// The preconditioner of the half that begins with this row.
+type OfHalf = fn(usize) -> Box<dyn Preconditioner<f64>>;
+
 fn on_one(make: Make, skew: bool) -> (SolveReport<f64>, Vec<f64>) {
     let (below, above) = links(skew);
     let entries = (0..N).flat_map(|i| {
@@ -135,7 +138,7 @@ fn on_one(make: Make, skew: bool) -> (SolveReport<f64>, Vec<f64>) {
     (report, x)
 }
 
-fn on_two(make: Make, skew: bool) -> [(SolveReport<f64>, Vec<f64>); 2] {
+fn on_two(make: Make, skew: bool, precond: OfHalf) -> [(SolveReport<f64>, Vec<f64>); 2] {
     let shared = Shared {
         barrier: Barrier::new(2),
         sums: Mutex::default(),
@@ -154,7 +157,7 @@ fn on_two(make: Make, skew: bool) -> [(SolveReport<f64>, Vec<f64>); 2] {
         let system = System {
             a: &a,
             b: &b,
-            m: &mut Scale(first),
+            m: &mut *precond(first),
             nullspace: &nullspace,
             comm: &rank,
         };
@@ -206,7 +209,7 @@ fn two_ranks_walk_the_path_of_one() {
     ];
     for (make, skew) in cases {
         let (one, x) = on_one(make, skew);
-        let [(first, mut y), (second, rest)] = on_two(make, skew);
+        let [(first, mut y), (second, rest)] = on_two(make, skew, |first| Box::new(Scale(first)));
         y.extend(rest);
         let name = make(1).name();
         assert!(
@@ -225,5 +228,64 @@ fn two_ranks_walk_the_path_of_one() {
             .map(|(x, y)| (x - y).abs())
             .fold(0.0, f64::max);
         assert!(difference < 1e-6, "{name}: {difference}");
+    }
+}
+
+/// Good for a few applications, and then, in the second half, no numbers any more.
+struct Failing(Scale, usize);
+
+impl Preconditioner<f64> for Failing {
+    fn name(&self) -> &'static str {
+        "failing"
+    }
+    fn update(&mut self, _: &dyn LinearOperator<f64>) -> Result<(), PrecondError> {
+        Ok(())
+    }
+    fn apply(&mut self, r: &[f64], z: &mut [f64]) -> Result<(), PrecondError> {
+        self.0.apply(r, z)?;
+        self.1 += 1;
+        if self.0.0 > 0 && self.1 > 4 {
+            z[3] = f64::NAN;
+        }
+        Ok(())
+    }
+    fn linearity(&self) -> Linearity {
+        Linearity::NearlyHpd
+    }
+    fn bytes(&self) -> usize {
+        0
+    }
+}
+
+#[test]
+fn one_rank_falls_back_and_the_other_goes_along() {
+    let cases: [(Make, bool); 7] = [
+        (|n| Box::new(Cg::new(n, CgConfig::default())), false),
+        (|n| Box::new(Fcg::new(n, FcgConfig::default())), false),
+        (|n| Box::new(Rcg::new(n, RcgConfig::default())), false),
+        (|n| Box::new(Gmres::new(n, GmresConfig::default())), true),
+        (|n| Box::new(Fgmres::new(n, GmresConfig::default())), true),
+        (|n| Box::new(Gcrodr::new(n, GcrodrConfig::default())), true),
+        (
+            |n| Box::new(Bicgstab::new(n, BicgstabConfig::default())),
+            true,
+        ),
+    ];
+    for (make, skew) in cases {
+        let (_, x) = on_one(make, skew);
+        let [(first, mut y), (second, rest)] = on_two(make, skew, |first| {
+            let config = GuardedConfig {
+                relative_cost: Some(1.0),
+                ..GuardedConfig::default()
+            };
+            let failing = Box::new(Failing(Scale(first), 0));
+            Box::new(Guarded::new(failing, Box::new(Scale(first)), config))
+        });
+        y.extend(rest);
+        let name = make(1).name();
+        assert!(first.converged() && second.converged(), "{name} {first:?}");
+        assert!(second.fallback.is_some(), "{name}");
+        let far = x.iter().zip(&y).map(|(x, y)| (x - y).abs());
+        assert!(far.fold(0.0, f64::max) < 1e-6, "{name}");
     }
 }

@@ -11,6 +11,7 @@ use resolvent::solvers::orderings::Order;
 use resolvent::{Nullspace, Scalar};
 
 pub use super::dataset::args::DatasetArgs;
+pub use super::model::args::{ModelCommand, RuntimeCommand};
 pub use super::sequence::args::SequenceArgs;
 use super::tune::args::TuneCommand;
 
@@ -33,6 +34,9 @@ Examples:
                                                coefficients and solutions as NumPy arrays
   resolvent tune report run.jsonl              regret of a tuner, from the log of a sequence
   resolvent info A.mtx --plot spy.svg          what is known of the matrix
+  resolvent solve A.mtx --precond onnx:M.onnx --solver fcg --grid 64x64
+                                               with a network as preconditioner
+  resolvent model check M.onnx                 whether a network keeps what its file promises
 
 Exit status: 0 done and converged, 1 ran but did not converge, 2 error.
 `resolvent <command> --help` explains every option of a command.";
@@ -52,6 +56,12 @@ pub enum Command {
     Dataset(Box<DatasetArgs>),
     /// Describe A: size, symmetry, definiteness, dominance, grid
     Info(InfoArgs),
+    /// Look at a network, and hold it to what it promises
+    #[command(subcommand)]
+    Model(ModelCommand),
+    /// Say where ONNX Runtime, which runs networks, is found, or fetch it
+    #[command(subcommand)]
+    Runtime(RuntimeCommand),
 }
 
 /// Options of every command.
@@ -133,8 +143,8 @@ pub struct Problem {
     /// uniform in (-1, 1) from the seed, so that the error of x is known), or `row-sums` (b = A·1)
     #[arg(long, value_name = "B.mtx|random|row-sums", default_value = "random")]
     pub rhs: String,
-    /// Grid of the unknowns, x fastest: NX, NXxNY or NXxNYxNZ, for `--precond gmg` [default: found in
-    /// the matrix]
+    /// Grid of the unknowns, x fastest: NX, NXxNY or NXxNYxNZ, for `--precond gmg` and `onnx:…`
+    /// [default: found in the matrix]
     #[arg(long, value_name = "NX[xNY[xNZ]]")]
     pub grid: Option<String>,
     /// Null space of A: `auto` takes the constants where every row sums to zero, as in a pressure
@@ -175,6 +185,9 @@ pub struct SolveArgs {
     pub problem: Problem,
     #[command(flatten)]
     pub how: How,
+    /// Library of ONNX Runtime, for `--precond onnx:…` [default: found; see `resolvent runtime status`]
+    #[arg(long, value_name = "PATH", help_heading = "How to solve it")]
+    pub ort_lib: Option<PathBuf>,
     #[command(flatten)]
     pub bounds: Bounds,
     #[command(flatten)]

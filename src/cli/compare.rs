@@ -158,6 +158,7 @@ fn one<T: Double>(
         stopping: judge.stopping(Some(&method), Some(time)),
         method: Some(method),
         precond: Some(precond),
+        given: false,
         detect_nullspace: args.problem.nullspace == NullspaceArg::Auto,
         max_bytes: Some(machine::memory_for_factors()),
     });

@@ -149,6 +149,13 @@ pub enum CliError {
     },
     #[error("{0}; {advice}", advice = advice(.0))]
     Solve(#[from] SolveError),
+    /// A network, or what runs it.
+    #[error(transparent)]
+    Onnx(#[from] resolvent::models::onnx::OnnxError),
+    #[error(
+        "--precond {0}: networks are for real systems, and this one is complex; use a classical preconditioner"
+    )]
+    ComplexNetwork(String),
     #[error("{threads} threads could not be started: {source}; try fewer with --threads")]
     Threads {
         threads: usize,
@@ -159,6 +166,11 @@ pub enum CliError {
 /// What to type instead.
 fn advice(error: &SolveError) -> &'static str {
     match error {
+        SolveError::NeedsLinearity {
+            precond: "onnx", ..
+        } => {
+            "a network serves fcg, fgmres and gcrodr, and cg where its file says that it is linear, symmetric and positive"
+        }
         SolveError::NeedsLinearity { .. } => "or leave the choice to --solver auto",
         SolveError::Nullspace(_) => "leave out --nullspace, and it is looked for",
         SolveError::Precond(error) if error.precond() == Some("sor") => {

@@ -10,6 +10,7 @@ mod input;
 mod interrupt;
 mod judge;
 mod machine;
+mod model;
 mod plot;
 mod progress;
 mod report;
@@ -60,6 +61,8 @@ fn run(cli: &Cli) -> Result<Status, CliError> {
         Command::Tune(TuneCommand::Report(args)) => &args.common,
         Command::Dataset(args) => args.common(),
         Command::Info(args) => &args.common,
+        Command::Model(command) => command.common(),
+        Command::Runtime(command) => command.common(),
     };
     interrupt::listen();
     let threads = common.threads.unwrap_or_else(machine::physical_cores);
@@ -75,5 +78,7 @@ fn run(cli: &Cli) -> Result<Status, CliError> {
         Command::Tune(command) => tune::run(command),
         Command::Dataset(args) => dataset::run(args, threads),
         Command::Info(args) => info::run(args),
+        Command::Model(command) => model::run(command),
+        Command::Runtime(command) => model::runtime::run(command),
     })
 }

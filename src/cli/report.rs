@@ -2,6 +2,7 @@
 
 use super::error::CliError;
 use super::input::MatrixJson;
+use resolvent::precond::{Distrust, Takeover};
 use resolvent::solvers::{Attempt, Outcome};
 use serde::Serialize;
 use std::io::Write;
@@ -39,7 +40,7 @@ pub struct SolveJson {
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Seconds {
     pub read: f64,
-    /// Loading a network: none yet.
+    /// Loading ONNX Runtime and a network.
     pub runtime: f64,
     pub setup: f64,
     pub solve: f64,
@@ -86,6 +87,43 @@ pub fn attempt_json(a: &Attempt) -> AttemptJson {
             Outcome::Failed(error) => Some(error.to_string()),
         },
     }
+}
+
+/// All that failed before what finished: attempts, and preconditioners that were replaced within one.
+pub fn attempts_json(attempts: &[Attempt], detail: Option<&str>) -> Vec<AttemptJson> {
+    let mut all = Vec::new();
+    for (index, attempt) in attempts.iter().enumerate() {
+        if let Some(fallback) = attempt.fallback {
+            let Takeover { from, to, why } = fallback.takeover;
+            let because = match detail {
+                Some(detail) if why == Distrust::Failed => format!("{why} ({detail})"),
+                _ => why.to_string(),
+            };
+            all.push(AttemptJson {
+                solver: attempt.solver,
+                precond: from,
+                reason: why.name(),
+                iterations: fallback.iteration,
+                seconds: fallback.time.as_secs_f64(),
+                error: Some(format!(
+                    "{because}; {to} took over after {}",
+                    iterations(fallback.iteration)
+                )),
+            });
+        }
+        if index + 1 < attempts.len() {
+            all.push(AttemptJson {
+                precond: finisher(attempt),
+                ..attempt_json(attempt)
+            });
+        }
+    }
+    all
+}
+
+/// The preconditioner at the end of an attempt.
+pub fn finisher(attempt: &Attempt) -> &'static str {
+    attempt.fallback.map_or(attempt.precond, |f| f.takeover.to)
 }
 
 /// Writes an object as one line, to a file or to stdout (`-`).

@@ -7,18 +7,26 @@ use super::history::{self, Recorder, Series};
 use super::input::{Double, Input, complexify};
 use super::judge::{self, Judge};
 use super::machine;
+use super::model::{Given, Network};
 use super::plot;
 use super::progress::Progress;
-use super::report::{self, Column, Seconds, SolveJson, attempt_json};
+use super::report::{self, Column, Seconds, SolveJson};
 use super::rhs::Source;
 use resolvent::mtx::{self, AnyMatrix};
 use resolvent::solvers::precond::Identity;
-use resolvent::{Auto, AutoConfig, Csr, Grid, Method, Observer, Precond, Solver, System, registry};
+use resolvent::{
+    Auto, AutoConfig, Csr, Grid, Method, Observer, Precond, Preconditioner, Solver, System,
+    registry,
+};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub fn run(args: &SolveArgs, threads: usize) -> Result<Status, CliError> {
-    let (method, mut precond) = chosen(&args.how)?;
+    let network = Network::named(args, threads)?;
+    let (method, mut precond) = match &network {
+        Some(network) => network.chosen(&args.how)?,
+        None => chosen(&args.how)?,
+    };
     let files = [
         ("out", args.files.out.as_deref()),
         ("history", args.files.history.as_deref()),
@@ -34,18 +42,29 @@ pub fn run(args: &SolveArgs, threads: usize) -> Result<Status, CliError> {
         config.grid = config.grid.or(grid);
     }
     let source = Source::read(&args.problem.rhs, n)?;
+    let runtime = network
+        .as_ref()
+        .map_or(Duration::ZERO, |n| n.model.loading_time());
     let task = Task {
         args,
         threads,
         input: &input,
         method,
         precond,
+        runtime,
         started: Instant::now(),
     };
-    match &input.matrix {
-        AnyMatrix::Real(a) if source.is_complex() => task.solve(&complexify(a)?, source),
-        AnyMatrix::Real(a) => task.solve(a, source),
-        AnyMatrix::Complex(a) => task.solve(a, source),
+    match (&input.matrix, network) {
+        (AnyMatrix::Real(a), Some(network)) if !source.is_complex() => {
+            let given = network.build(a, grid)?;
+            task.solve(a, source, Some(given))
+        }
+        (_, Some(_)) => Err(CliError::ComplexNetwork(args.how.precond.clone())),
+        (AnyMatrix::Real(a), None) if source.is_complex() => {
+            task.solve(&complexify(a)?, source, None)
+        }
+        (AnyMatrix::Real(a), None) => task.solve(a, source, None),
+        (AnyMatrix::Complex(a), None) => task.solve(a, source, None),
     }
 }
 
@@ -175,11 +194,18 @@ struct Task<'a> {
     input: &'a Input,
     method: Option<Method<f64>>,
     precond: Option<Precond>,
+    /// Loading a network.
+    runtime: Duration,
     started: Instant,
 }
 
 impl Task<'_> {
-    fn solve<T: Double>(&self, a: &Csr<T>, source: Source) -> Result<Status, CliError> {
+    fn solve<T: Double>(
+        &self,
+        a: &Csr<T>,
+        source: Source,
+        mut given: Option<Given<T>>,
+    ) -> Result<Status, CliError> {
         let args = self.args;
         let rhs = source.build(a, args.common.seed);
         let judge = Judge::new(a, &rhs.b, rhs.exact.as_deref(), &args.bounds.tolerance);
@@ -191,13 +217,18 @@ impl Task<'_> {
             stopping: judge.stopping(self.method.as_ref(), rest),
             method: self.method,
             precond: self.precond,
+            given: given.is_some(),
             detect_nullspace: args.problem.nullspace == NullspaceArg::Auto,
             max_bytes: Some(machine::memory_for_factors()),
         });
         let nullspace = args.problem.nullspace();
         let mut x = vec![T::ZERO; rhs.b.len()];
         let mut none = Identity;
-        let system = System::new(a, &rhs.b, &mut none).with_nullspace(&nullspace);
+        let m: &mut dyn Preconditioner<T> = match &mut given {
+            Some(given) => &mut given.m,
+            None => &mut none,
+        };
+        let system = System::new(a, &rhs.b, m).with_nullspace(&nullspace);
 
         let mut recorder = Recorder::new(&judge.norms);
         let wanted = args.files.history.is_some() || args.files.plot.is_some();
@@ -208,7 +239,7 @@ impl Task<'_> {
         drop(progress);
 
         let columns = judge.columns(&x, &reports);
-        let result = self.report(&auto, columns);
+        let result = self.report(&auto, columns, given.as_ref());
         self.write(&result, &x, rhs.columns, &recorder.series)?;
         Ok(if result.converged {
             Status::Done
@@ -217,12 +248,18 @@ impl Task<'_> {
         })
     }
 
-    fn report<T: Double>(&self, auto: &Auto<T>, columns: Vec<Column>) -> SolveJson {
-        let total = self.started.elapsed() + self.input.read;
-        let (last, before) = match auto.attempts().split_last() {
-            Some((last, before)) => (Some(last), before),
-            None => (None, auto.attempts()),
-        };
+    fn report<T: Double>(
+        &self,
+        auto: &Auto<T>,
+        columns: Vec<Column>,
+        network: Option<&Given<T>>,
+    ) -> SolveJson {
+        let total = self.started.elapsed() + self.input.read + self.runtime;
+        let last = auto.attempts().last();
+        let detail = network
+            .and_then(|given| given.m.error())
+            .map(|e| e.to_string());
+        let built = network.map_or(Duration::ZERO, |given| given.setup);
         // where nothing could be tried, what was asked for
         let given = (
             self.method.map_or("auto", |m| m.name()),
@@ -233,7 +270,7 @@ impl Task<'_> {
         SolveJson {
             matrix: self.input.json(),
             solver: last.map_or(given.0, |a| a.solver),
-            precond: last.map_or(given.1, |a| a.precond),
+            precond: last.map_or(given.1, report::finisher),
             converged: first_bad.is_none(),
             reason: first_bad.map_or("converged", |c| c.reason),
             iterations: last.map_or(0, |a| a.iterations),
@@ -247,13 +284,13 @@ impl Task<'_> {
             threads: self.threads,
             seconds: Seconds {
                 read: self.input.read.as_secs_f64(),
-                runtime: 0.0,
-                setup: auto.setup_time().as_secs_f64(),
+                runtime: self.runtime.as_secs_f64(),
+                setup: (built + auto.setup_time()).as_secs_f64(),
                 solve: auto.solve_time().as_secs_f64(),
                 total: total.as_secs_f64(),
             },
             peak_rss_bytes: machine::peak_rss_bytes(),
-            attempts: before.iter().map(attempt_json).collect(),
+            attempts: report::attempts_json(auto.attempts(), detail.as_deref()),
             advice: first_bad.map(|c| report::advice(c, last.map_or(given.0, |a| a.solver))),
             columns: (columns.len() > 1).then_some(columns),
             version: env!("CARGO_PKG_VERSION"),

@@ -176,4 +176,29 @@ pub const PRECONDS: &[Entry] = &[
             ("f32", "store the factors in half the bits (false)"),
         ],
     ),
+    entry(
+        "onnx",
+        "a network, as onnx:MODEL.onnx,key=value: for fcg, fgmres and gcrodr, some for cg",
+        &[
+            (
+                "fallback",
+                "takes over within the solve where the network fails (auto)",
+            ),
+            ("trials", "let it take over where it is faster, too (true)"),
+            (
+                "layout",
+                "axes of the input, of a file that does not say, e.g. NCHW",
+            ),
+            (
+                "multiple",
+                "grid sizes must be multiples of this; with layout (1)",
+            ),
+            (
+                "scaling",
+                "of the residual, unit_norm or unit_rms; with layout (unit_norm)",
+            ),
+            ("threads", "of the network (all)"),
+            ("device", "cpu or cuda (cpu)"),
+        ],
+    ),
 ];

@@ -10,6 +10,8 @@ fn help_of_every_command() {
         ("compare", vec!["compare", "--help"]),
         ("info", vec!["info", "--help"]),
         ("sequence", vec!["sequence", "--help"]),
+        ("model_check", vec!["model", "check", "--help"]),
+        ("runtime_status", vec!["runtime", "status", "--help"]),
     ] {
         let ran = resolvent(&args);
         assert_eq!(ran.status, 0, "{name}");

@@ -6,6 +6,7 @@ mod docs;
 mod errors;
 mod help;
 mod info;
+mod network;
 mod sequence;
 mod solve;
 mod tune;

@@ -4,6 +4,7 @@ use super::columns::Columns;
 use super::norm;
 use super::plan::Candidate;
 use super::watch::{GaveUp, Watch};
+use crate::precond::Fallback;
 use crate::{
     LinearOperator, Nullspace, Observer, Preconditioner, Reduce, SolveError, StopReason, Stopping,
     System, Tagged, Tags,
@@ -42,6 +43,8 @@ pub struct Attempt {
     pub setup: Duration,
     /// Time of the iterations.
     pub solve: Duration,
+    /// Where its preconditioner was replaced by a fallback; of several columns, the first time.
+    pub fallback: Option<Fallback>,
 }
 
 impl Attempt {
@@ -98,6 +101,7 @@ impl<T: Scalar> Trial<'_, T> {
             precond_applies: 0,
             setup: Duration::ZERO,
             solve: Duration::ZERO,
+            fallback: None,
         };
         let mut tried = Tried {
             attempt,
@@ -192,6 +196,7 @@ impl<T: Scalar> Trial<'_, T> {
                 attempt.iterations += report.iterations;
                 attempt.matvecs += report.matvecs;
                 attempt.precond_applies += report.precond_applies;
+                attempt.fallback = attempt.fallback.or(report.fallback);
                 columns.settle(column, report, found, x);
                 if report.converged() {
                     continue;

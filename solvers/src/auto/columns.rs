@@ -94,6 +94,7 @@ impl<T: Scalar> Columns<T> {
                         rhs_norm: norm(comm, b),
                         backward_error: None,
                         recycling: None,
+                        fallback: None,
                         time,
                     }
                 }

@@ -18,7 +18,7 @@ mod tests;
 mod watch;
 
 pub use attempt::{Attempt, Outcome};
-pub use plan::ways;
+pub use plan::{fallback, ways};
 
 use crate::reduce::norm;
 use crate::solver::check_columns;
@@ -43,6 +43,9 @@ pub struct AutoConfig<R> {
     pub method: Option<Method<R>>,
     /// The preconditioner, if it is not to be chosen.
     pub precond: Option<Precond>,
+    /// Take the preconditioner that comes with the system, whatever `precond` says; with the method
+    /// left open, others are tried after it.
+    pub given: bool,
     /// Largest size of the factors of a factorisation; `None`: no limit.
     pub max_bytes: Option<usize>,
     /// Take the constant vector as null space where every row of A sums to zero and the system
@@ -56,6 +59,7 @@ impl<R: Real> Default for AutoConfig<R> {
             stopping: Stopping::default(),
             method: None,
             precond: None,
+            given: false,
             max_bytes: None,
             detect_nullspace: true,
         }
@@ -63,7 +67,7 @@ impl<R: Real> Default for AutoConfig<R> {
 }
 
 /// The solver that chooses. The preconditioner of the [`System`] it is given is used only where A
-/// shows no entries.
+/// shows no entries, or with [`AutoConfig::given`].
 #[derive(Debug, Clone)]
 pub struct Auto<T: Scalar> {
     config: AutoConfig<T::Real>,
@@ -126,7 +130,8 @@ impl<T: Scalar> Auto<T> {
                 ncols: system.a.ncols(),
             });
         }
-        let free = self.config.method.is_none() && self.config.precond.is_none();
+        let chosen = self.config.precond.is_some() || self.config.given;
+        let free = self.config.method.is_none() && !chosen;
         let knowledge = Knowledge::of(system.a, free)?;
         let plan = plan::plan(&self.config, &knowledge);
         let detected = self.config.detect_nullspace && system.nullspace.is_none();
@@ -174,7 +179,7 @@ impl<T: Scalar> Auto<T> {
                 comm: system.comm,
                 stopping,
                 hurried: !last,
-                free: self.config.method.is_none() || self.config.precond.is_none(),
+                free: self.config.method.is_none() || !chosen,
             };
             let tried = trial.run(&mut *system.m, &mut columns, system.b, x, observer);
             let Tried {

@@ -3,12 +3,12 @@
 use super::AutoConfig;
 use super::knowledge::Knowledge;
 use crate::precond::{
-    ChebyshevConfig, FsaiConfig, GmgConfig, Ic0Config, IctConfig, Ilu0Config, IlutConfig,
+    ChebyshevConfig, FsaiConfig, GmgConfig, Ic0Config, IctConfig, Identity, Ilu0Config, IlutConfig,
     JacobiConfig, SsorConfig,
 };
 use crate::{
-    BicgstabConfig, CgConfig, DirectConfig, GmresConfig, LinearOperator, Method, MinresConfig,
-    Precond, SolveError, Way,
+    BicgstabConfig, CgConfig, DirectConfig, FcgConfig, GmresConfig, LinearOperator, Method,
+    MinresConfig, Precond, Preconditioner, SolveError, Way,
 };
 use resolvent_matrices::{Real, Scalar};
 
@@ -59,6 +59,8 @@ pub(super) fn plan<R: Real>(config: &AutoConfig<R>, known: &Knowledge) -> Vec<Ca
             let method = config.method.unwrap_or(matrix_free(known));
             vec![(method, config.precond)]
         }
+        (Some(method), _) if config.given => vec![(method, None)],
+        (None, _) if config.given => given(known),
         (Some(method), Some(precond)) => vec![(method, Some(precond))],
         (Some(method), None) => {
             let preconds = preconds(&method, known).into_iter();
@@ -84,6 +86,21 @@ pub(super) fn plan<R: Real>(config: &AutoConfig<R>, known: &Knowledge) -> Vec<Ca
         max_iters: BUDGET,
     };
     pairs.into_iter().map(candidate).collect()
+}
+
+/// With the preconditioner that comes with the system, of which nothing is asked; then as without.
+fn given<R: Real>(known: &Knowledge) -> Vec<(Method<R>, Option<Precond>)> {
+    let mut pairs = Vec::new();
+    if known.hermitian() && known.maybe_definite() {
+        let fcg = FcgConfig {
+            directions: 2,
+            ..FcgConfig::default()
+        };
+        pairs.push((Method::Fcg(fcg), None));
+    }
+    pairs.push((Method::Fgmres(GmresConfig::default()), None));
+    pairs.extend(free(known));
+    pairs
 }
 
 /// For an operator that only multiplies.
@@ -196,6 +213,26 @@ fn ilut() -> Precond {
         pivot_floor: Some(PIVOT_FLOOR),
         ..IlutConfig::default()
     })
+}
+
+/// The classical preconditioner to fall back on where another one fails: IC(0) where A may be positive
+/// definite, ILU(0) or ILUT elsewhere, the diagonal or none where those cannot be built.
+///
+/// # Errors
+/// [`SolveError`] if A has more entries than 32-bit indices reach. O(n + nnz).
+pub fn fallback<T: Scalar>(
+    a: &dyn LinearOperator<T>,
+) -> Result<Box<dyn Preconditioner<T>>, SolveError> {
+    let known = Knowledge::of(a, false)?;
+    let mut choices = Vec::new();
+    if known.hermitian() && known.maybe_definite() {
+        choices.push(ic0());
+    } else if known.has_entries() {
+        choices.extend([ilu0(), ilut()]);
+    }
+    choices.push(Precond::Jacobi(JacobiConfig::default()));
+    let built = choices.iter().find_map(|choice| choice.build(a).ok());
+    Ok(built.unwrap_or_else(|| Box::new(Identity)))
 }
 
 /// Every method with every preconditioner that makes sense for A: what a comparison tries, the

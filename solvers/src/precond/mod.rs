@@ -5,6 +5,8 @@ mod check;
 mod factor;
 mod fsai;
 mod gmg;
+mod guard;
+mod guarded;
 mod ic0;
 mod ict;
 mod identity;
@@ -23,6 +25,8 @@ pub use chebyshev::{Chebyshev, ChebyshevConfig};
 pub use check::{Check, Finding, check};
 pub use fsai::{Fsai, FsaiConfig};
 pub use gmg::{Gmg, GmgConfig, GmgLevel};
+pub use guard::{Distrust, Fallback, Gain, Guard, Takeover};
+pub use guarded::{Guarded, GuardedConfig};
 pub use ic0::{Ic0, Ic0Config};
 pub use ict::{Ict, IctConfig};
 pub use identity::Identity;
@@ -117,6 +121,11 @@ pub trait Preconditioner<T: Scalar>: Send {
 
     /// Itself, if it is SSOR: CG can then work from both sides of A at once.
     fn as_ssor(&mut self) -> Option<&mut Ssor<T>> {
+        None
+    }
+
+    /// Itself, if it has another preconditioner to fall back on: methods then tell it what they gain.
+    fn as_guard(&mut self) -> Option<&mut dyn Guard<T::Real>> {
         None
     }
 }

@@ -341,6 +341,7 @@ impl<T: Scalar> Sequence<T> {
             stopping: self.config.stopping,
             method: self.config.method,
             precond: self.config.precond,
+            given: false,
             max_bytes: self.config.max_bytes,
             detect_nullspace: self.config.detect_nullspace,
         });

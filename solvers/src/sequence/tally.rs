@@ -74,6 +74,7 @@ impl<R: Real> Tally<R> {
             precond_applies: counts(|r| r.precond_applies),
             setup: self.setup,
             solve: self.solve,
+            fallback: ended.as_ref().ok().and_then(|r| r.fallback),
         });
     }
 

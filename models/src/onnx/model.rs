@@ -1,0 +1,289 @@
+//! A model: its file, its contract, and the sessions that run it.
+
+use super::contract::{CONTRACT_KEY, Contract};
+use super::error::OnnxError;
+use super::layout::Layout;
+use super::port::{Port, matched, words};
+use super::runtime;
+use ort::session::Session;
+use ort::session::builder::SessionBuilder;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Where a model runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Device {
+    /// On the processor.
+    #[default]
+    Cpu,
+    /// On the NVIDIA GPU with this number, and nowhere else: what cannot run there is an error. Takes the
+    /// feature `cuda`. It has not been run on a GPU yet.
+    Cuda(i32),
+}
+
+/// How a model is loaded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelConfig {
+    /// The library, instead of the one that is found.
+    pub library: Option<PathBuf>,
+    /// Takes the place of the contract in the file.
+    pub contract: Option<Contract>,
+    /// Threads of each session. More than 1 pays on large grids where one system is solved at a time.
+    pub threads: usize,
+    /// Where it runs.
+    pub device: Device,
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        Self {
+            library: None,
+            contract: None,
+            threads: 1,
+            device: Device::Cpu,
+        }
+    }
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inspection {
+    /// Inputs of the graph.
+    pub inputs: Vec<Port>,
+    /// Outputs of the graph.
+    pub outputs: Vec<Port>,
+    /// What wrote it.
+    pub producer: Option<String>,
+    /// The contract in the file, or what is wrong with it.
+    pub contract: Result<Contract, OnnxError>,
+}
+
+/// A model. Cheap to clone: clones share its sessions.
+#[derive(Clone)]
+pub struct Model {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    path: PathBuf,
+    config: ModelConfig,
+    contract: Contract,
+    inputs: Vec<Port>,
+    output: Port,
+    /// Sessions nobody is using.
+    idle: Mutex<Vec<Session>>,
+    loading: Duration,
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model")
+            .field("path", &self.shared.path)
+            .field("contract", &self.shared.contract)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Model {
+    /// Loads the library, if it is not loaded yet, and the model; checks the graph against its contract.
+    ///
+    /// # Errors
+    /// [`OnnxError`].
+    pub fn load(path: &Path, config: ModelConfig) -> Result<Self, OnnxError> {
+        let started = Instant::now();
+        let session = session(path, &config)?;
+        let found = inspect(path, &session);
+        let contract = match &config.contract {
+            Some(given) => {
+                given.check().map_err(|problem| OnnxError::BadContract {
+                    path: path.into(),
+                    problem,
+                })?;
+                given.clone()
+            }
+            None => found.contract?,
+        };
+        let (contract, inputs, output) = matched(path, contract, found.inputs, found.outputs)?;
+        let shared = Shared {
+            path: path.into(),
+            config,
+            contract,
+            inputs,
+            output,
+            idle: Mutex::new(vec![session]),
+            loading: started.elapsed(),
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
+    }
+
+    /// Looks at a file, whether it has a contract or not.
+    ///
+    /// # Errors
+    /// [`OnnxError`], if it is no model or ONNX Runtime cannot run it.
+    pub fn inspect(path: &Path, config: &ModelConfig) -> Result<Inspection, OnnxError> {
+        Ok(inspect(path, &session(path, config)?))
+    }
+
+    /// Its file.
+    pub fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    /// Its contract, with the names of inputs and output filled in.
+    pub fn contract(&self) -> &Contract {
+        &self.shared.contract
+    }
+
+    /// Inputs of the graph, in the order of the contract.
+    pub fn inputs(&self) -> &[Port] {
+        &self.shared.inputs
+    }
+
+    /// The output of the graph that holds z.
+    pub fn output(&self) -> &Port {
+        &self.shared.output
+    }
+
+    /// What loading took, the library included if it had to be loaded.
+    pub fn loading_time(&self) -> Duration {
+        self.shared.loading
+    }
+
+    /// A session nobody is using; a new one if there is none.
+    pub(super) fn take(&self) -> Result<Session, OnnxError> {
+        let idle = self
+            .shared
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        match idle {
+            Some(session) => Ok(session),
+            None => session(&self.shared.path, &self.shared.config),
+        }
+    }
+
+    /// Puts a session back.
+    pub(super) fn give_back(&self, session: Session) {
+        let mut idle = self
+            .shared
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        idle.push(session);
+    }
+
+    /// Sessions nobody is using.
+    pub fn idle_sessions(&self) -> usize {
+        self.shared
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
+    }
+}
+
+/// Loads a model.
+fn session(path: &Path, config: &ModelConfig) -> Result<Session, OnnxError> {
+    if cfg!(not(feature = "cuda")) && config.device != Device::Cpu {
+        return Err(OnnxError::NoCuda);
+    }
+    let io = |problem: String| OnnxError::ModelIo {
+        path: path.into(),
+        problem,
+    };
+    let about = std::fs::metadata(path).map_err(|error| io(error.to_string()))?;
+    if !about.is_file() {
+        return Err(io("it is no file".into()));
+    }
+    std::fs::File::open(path).map_err(|error| io(error.to_string()))?;
+    let environment = runtime::environment(config.library.as_deref())?;
+    let built = Session::builder(&environment).and_then(|builder| settings(builder, config));
+    let builder = built.map_err(|error| match config.device {
+        Device::Cpu => OnnxError::RuntimeFailed {
+            path: path.into(),
+            problem: error.to_string(),
+        },
+        Device::Cuda(_) => OnnxError::Cuda {
+            problem: error.to_string().trim_end_matches('.').into(),
+        },
+    });
+    let mut builder = builder?;
+    builder.commit_from_file(path).map_err(|error| {
+        let problem = said(&error, path);
+        let path = path.into();
+        match error.code() {
+            ort::ErrorCode::NoSuchFile => OnnxError::ModelIo { path, problem },
+            ort::ErrorCode::NotImplemented => OnnxError::UnsupportedOp { path, problem },
+            ort::ErrorCode::ExecutionProviderFailure => OnnxError::Cuda { problem },
+            _ if config.device != Device::Cpu && problem.contains("fallback") => {
+                OnnxError::Cuda { problem }
+            }
+            _ => OnnxError::BadModel { path, problem },
+        }
+    })
+}
+
+/// What ONNX Runtime says, without what it says of itself.
+fn said(error: &ort::Error, path: &Path) -> String {
+    let text = error.message().trim();
+    let text = text
+        .strip_prefix(&format!("Load model from {} failed:", path.display()))
+        .unwrap_or(text);
+    text.trim_end_matches('.').to_owned()
+}
+
+fn settings(builder: SessionBuilder, config: &ModelConfig) -> ort::Result<SessionBuilder> {
+    let builder = builder
+        .with_intra_threads(config.threads.max(1))?
+        .with_inter_threads(1)?
+        // threads that wait must not take the cores of those that compute
+        .with_intra_op_spinning(false)?
+        .with_inter_op_spinning(false)?
+        .with_log_level(ort::logging::LogLevel::Fatal)?;
+    #[cfg(feature = "cuda")]
+    if let Device::Cuda(device) = config.device {
+        let cuda = ort::ep::CUDA::default()
+            .with_device_id(device)
+            .with_tf32(false)
+            .with_conv_algorithm_search(ort::ep::cuda::ConvAlgorithmSearch::Heuristic)
+            .build()
+            .error_on_failure();
+        return Ok(builder
+            .with_execution_providers([cuda])?
+            .with_disable_cpu_fallback()?);
+    }
+    Ok(builder)
+}
+
+fn inspect(path: &Path, session: &Session) -> Inspection {
+    let inputs: Vec<_> = session.inputs().iter().map(Port::of).collect();
+    let outputs = session.outputs().iter().map(Port::of).collect();
+    let metadata = session.metadata().ok();
+    let entry = metadata.as_ref().and_then(|m| m.custom(CONTRACT_KEY));
+    let contract = match entry {
+        Some(json) => Contract::parse(&json).map_err(|problem| OnnxError::BadContract {
+            path: path.into(),
+            problem,
+        }),
+        None => Err(OnnxError::NoContract {
+            path: path.into(),
+            layout: Layout::likely(inputs.first().map_or(0, |port| port.sizes.len())),
+            multiple: " (and multiple=… where sizes must be multiples of a number)",
+            inputs: words(&inputs),
+        }),
+    };
+    Inspection {
+        inputs,
+        outputs,
+        producer: metadata
+            .and_then(|m| m.producer())
+            .filter(|p| !p.is_empty()),
+        contract,
+    }
+}

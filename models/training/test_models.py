@@ -1,0 +1,333 @@
+"""Writes the small ONNX models that the tests, the examples of docs/methods/onnx.md and the benches run.
+
+    python3 -m venv env && env/bin/pip install -r models/training/requirements.txt
+    env/bin/python models/training/test_models.py            # writes models/tests/data/*.onnx
+
+Nothing is trained: the weights are those of textbook methods, or random with a fixed seed, so that the
+files are the same whenever and wherever they are made.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+HERE = Path(__file__).resolve().parent
+OUT = HERE.parent / "tests" / "data"
+OPSET, IR = 17, 9
+
+
+class Graph:
+    """Nodes and weights of a graph, added one after the other."""
+
+    def __init__(self, dtype=np.float32):
+        self.nodes, self.weights, self.count, self.dtype = [], [], 0, dtype
+
+    def constant(self, value, dtype=None):
+        value = np.asarray(value, dtype or self.dtype)
+        name = f"w{len(self.weights)}"
+        self.weights.append(numpy_helper.from_array(value, name))
+        return name
+
+    def node(self, op, *inputs, output=None, **attributes):
+        self.count += 1
+        output = output or f"v{self.count}"
+        self.nodes.append(helper.make_node(op, list(inputs), [output], **attributes))
+        return output
+
+    def save(self, name, inputs, output, shape, contract=None):
+        """Inputs are pairs of a name and the number of channels; None as channels means no batch axis."""
+        kind = TensorProto.DOUBLE if self.dtype == np.float64 else TensorProto.FLOAT
+
+        def info(name, channels):
+            dims = [channels if d == "C" else d for d in shape]
+            return helper.make_tensor_value_info(name, kind, dims)
+
+        graph = helper.make_graph(
+            self.nodes,
+            name,
+            [info(*i) for i in inputs],
+            [info(output, 1)],
+            self.weights,
+        )
+        model = helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="resolvent"
+        )
+        model.ir_version = IR
+        if contract is not None:
+            helper.set_model_props(model, {"resolvent.contract": json.dumps(contract)})
+        onnx.checker.check_model(model)
+        onnx.save(model, OUT / f"{name}.onnx")
+
+
+def contract(**changes):
+    """What the models for −Δu = f with u = 0 on the boundary say of themselves."""
+    base = {
+        "version": 1,
+        "layout": "NCHW",
+        "dimensions": 2,
+        "size_multiple": 1,
+        "inputs": [{"name": "r", "fields": ["residual"]}],
+        "output": "z",
+        "scaling": "unit_norm",
+        "boundary": "dirichlet",
+        "stencil": "5-point Laplacian, constant coefficients",
+        "linear": True,
+        "symmetric": True,
+        "positive": True,
+        "equivariance": ["scale", "sign", "reflection"],
+        "trained": {"on": "nothing: textbook weights"},
+        "versions": {"script": "models/training/test_models.py"},
+    }
+    base.update(changes)
+    return {key: value for key, value in base.items() if value is not None}
+
+
+BATCHED = ["N", "C", "H", "W"]
+
+
+def laplacian(dimensions):
+    """The 5- or 7-point stencil, as the weights of a convolution."""
+    stencil = np.zeros((3,) * dimensions)
+    centre = (1,) * dimensions
+    stencil[centre] = 2 * dimensions
+    for d in range(dimensions):
+        for side in (0, 2):
+            at = list(centre)
+            at[d] = side
+            stencil[tuple(at)] = -1
+    return stencil[None, None]
+
+
+class Cycle:
+    """A symmetric V-cycle for the constant-coefficient Laplacian with convolutions.
+
+    Smoother: a Chebyshev polynomial of degree 2 for the eigenvalues from 1/4 to 1 of A/λmax. Transfer:
+    linear interpolation between cell centres and its transpose. Coarse operators: the stencil again.
+    With a symmetric smoother on both sides it is a symmetric positive definite matrix.
+    """
+
+    def __init__(self, graph, dimensions, levels):
+        self.graph, self.d, self.levels = graph, dimensions, levels
+        self.a = graph.constant(laplacian(dimensions))
+        line = np.array([1.0, 3.0, 3.0, 1.0]) / 4
+        weights = line
+        for _ in range(dimensions - 1):
+            weights = np.multiply.outer(weights, line)
+        # the energy of a coarse function is 2^(d-2) times that of the stencil: half of it to each transfer
+        self.transfer = graph.constant(weights[None, None] / 2 ** ((dimensions - 2) / 2))
+        most = 4 * dimensions
+        low, high = most / 4, most
+        centre, half = (high + low) / 2, (high - low) / 2
+        roots = [centre + half * np.cos(np.pi * (2 * k + 1) / 4) for k in range(2)]
+        self.steps = [graph.constant(1 / root) for root in roots]
+        self.pads = [1] * (2 * dimensions)
+
+    def residual(self, x, r):
+        ax = self.graph.node("Conv", x, self.a, pads=self.pads, kernel_shape=[3] * self.d)
+        return self.graph.node("Sub", r, ax)
+
+    def smooth(self, x, r, steps):
+        """x ← x + τ(r − Ax), for each τ; x is None for zero."""
+        for step in steps:
+            rest = r if x is None else self.residual(x, r)
+            move = self.graph.node("Mul", rest, step)
+            x = move if x is None else self.graph.node("Add", x, move)
+        return x
+
+    def run(self, r, level=0):
+        if level == self.levels - 1:
+            return self.smooth(None, r, self.steps * 4)
+        x = self.smooth(None, r, self.steps)
+        rest = self.residual(x, r)
+        strided = dict(strides=[2] * self.d, pads=self.pads, kernel_shape=[4] * self.d)
+        coarse = self.graph.node("Conv", rest, self.transfer, **strided)
+        e = self.run(coarse, level + 1)
+        x = self.graph.node("Add", x, self.graph.node("ConvTranspose", e, self.transfer, **strided))
+        return self.smooth(x, r, self.steps)
+
+
+def vcycle(name, change=None, dimensions=2, levels=4, shape=None, **claims):
+    graph = Graph()
+    z = Cycle(graph, dimensions, levels).run("r")
+    if change:
+        z = change(graph, z)
+    graph.node("Identity", z, output="z")
+    claims = {"size_multiple": 2 ** (levels - 1), **claims}
+    meta = None if claims.get("layout", "") is None else contract(dimensions=dimensions, **claims)
+    axes = BATCHED if dimensions == 2 else ["N", "C", "D", "H", "W"]
+    graph.save(name, [("r", 1)], "z", shape or axes, meta)
+
+
+def nonlinear(graph, z):
+    """z + z|z|/(1 + |z|)/4: still a direction of descent, but not linear."""
+    size = graph.node("Abs", z)
+    bent = graph.node("Div", graph.node("Mul", z, size), graph.node("Add", size, graph.constant(0.05)))
+    return graph.node("Add", z, graph.node("Mul", bent, graph.constant(0.25)))
+
+
+def pointwise(name, build, **claims):
+    graph = Graph()
+    graph.node("Identity", build(graph), output="z")
+    lies = contract(stencil=None, trained=None, **claims)
+    graph.save(name, [("r", 1)], "z", BATCHED, lies)
+
+
+def random_weights():
+    """Three layers of random convolutions: what a network is before it has learnt anything."""
+    rng = np.random.default_rng(7)
+    graph = Graph()
+    x = "r"
+    for inputs, outputs in [(1, 6), (6, 6), (6, 1)]:
+        weights = graph.constant(rng.normal(size=(outputs, inputs, 3, 3)) / np.sqrt(9 * inputs))
+        bias = graph.constant(rng.normal(size=outputs) / 10)
+        x = graph.node("Conv", x, weights, bias, pads=[1, 1, 1, 1], kernel_shape=[3, 3])
+        if outputs > 1:
+            x = graph.node("Relu", x)
+    graph.node("Identity", x, output="z")
+    claims = dict(linear=False, symmetric=False, positive=False, equivariance=["scale"], trained=None)
+    graph.save("random", [("r", 1)], "z", BATCHED, contract(**claims))
+
+
+def one_node():
+    graph = Graph()
+    weights = graph.constant(np.array([[[[0, 1, 0], [1, 8, 1], [0, 1, 0]]]]) / 16)
+    graph.node("Conv", "r", weights, output="z", pads=[1, 1, 1, 1], kernel_shape=[3, 3])
+    graph.save("one_node", [("r", 1)], "z", BATCHED, contract())
+
+
+def f64_conv():
+    graph = Graph(np.float64)
+    weights = graph.constant(laplacian(2))
+    graph.node("Conv", "r", weights, output="z", pads=[1, 1, 1, 1], kernel_shape=[3, 3])
+    graph.save("f64_conv", [("r", 1)], "z", BATCHED, contract())
+
+
+def f64_add():
+    """In float64 with operators that ONNX Runtime has in float64: loads, and is of the wrong type."""
+    graph = Graph(np.float64)
+    graph.node("Add", "r", "r", output="z")
+    graph.save("f64_add", [("r", 1)], "z", BATCHED, contract())
+
+
+def wrong_rank():
+    graph = Graph()
+    graph.node("Identity", "r", output="z")
+    graph.save("wrong_rank", [("r", 1)], "z", ["N", "H", "W"], contract())
+
+
+def wrong_channels():
+    graph = Graph()
+    weights = graph.constant(np.ones((1, 3, 1, 1)) / 3)
+    graph.node("Conv", "r", weights, output="z", kernel_shape=[1, 1])
+    graph.save("wrong_channels", [("r", 3)], "z", BATCHED, contract())
+
+
+def half_size():
+    """An output that is smaller than the input."""
+    graph = Graph()
+    graph.node("AveragePool", "r", output="z", kernel_shape=[2, 2], strides=[2, 2])
+    kind = TensorProto.FLOAT
+    model = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            "half_size",
+            [helper.make_tensor_value_info("r", kind, BATCHED[:1] + [1, "H", "W"])],
+            [helper.make_tensor_value_info("z", kind, BATCHED[:1] + [1, "h", "w"])],
+        ),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        producer_name="resolvent",
+    )
+    model.ir_version = IR
+    helper.set_model_props(model, {"resolvent.contract": json.dumps(contract(size_multiple=2))})
+    onnx.checker.check_model(model)
+    onnx.save(model, OUT / "half_size.onnx")
+
+
+def bad_contract():
+    graph = Graph()
+    graph.node("Identity", "r", output="z")
+    graph.save("bad_contract", [("r", 1)], "z", BATCHED, contract(layout="NCWH", scalling="unit_norm"))
+
+
+def shifted(graph, x, dy, dx):
+    """What stands dy lines and dx columns away: zeros from outside."""
+    pads = [0, 0, max(-dy, 0), max(-dx, 0), 0, 0, max(dy, 0), max(dx, 0)]
+    padded = graph.node("Pad", x, graph.constant(pads, np.int64))
+    big = np.iinfo(np.int64).max
+    start = graph.constant([max(dy, 0), max(dx, 0)], np.int64)
+    end = graph.constant([dy if dy < 0 else big, dx if dx < 0 else big], np.int64)
+    return graph.node("Slice", padded, start, end, graph.constant([2, 3], np.int64))
+
+
+def fields(name, one_input):
+    """Four sweeps of damped Jacobi from the coefficients of the matrix itself: for masks and any coefficients.
+
+    The sides of the stencil come in as the field each of them is; a masked cell, and what is outside of
+    the grid, has mask 0 and diagonal 0.
+    """
+    graph = Graph()
+    names = ["residual", "mask", "diagonal", "west", "east", "south", "north"]
+    if one_input:
+        inputs = [("fields", len(names))]
+        meta = [{"name": "fields", "fields": names}]
+        where = {}
+        for i, field in enumerate(names):
+            bounds = [graph.constant([b], np.int64) for b in (i, i + 1, 1)]
+            where[field] = graph.node("Slice", "fields", *bounds)
+    else:
+        inputs = [(field, 1) for field in names]
+        meta = [{"name": field, "fields": [field]} for field in names]
+        where = {field: field for field in names}
+    sides = {"west": (0, -1), "east": (0, 1), "south": (-1, 0), "north": (1, 0)}
+    one = graph.constant(1.0)
+    outside = graph.node("Sub", one, where["mask"])
+    inverse = graph.node("Div", where["mask"], graph.node("Add", where["diagonal"], outside))
+    step = graph.node("Mul", inverse, graph.constant(0.9))
+    r = where["residual"]
+    x = graph.node("Mul", r, step)
+    for _ in range(3):
+        rest = graph.node("Sub", r, graph.node("Mul", where["diagonal"], x))
+        for side, (dy, dx) in sides.items():
+            link = graph.node("Mul", where[side], shifted(graph, x, dy, dx))
+            rest = graph.node("Add", rest, link)
+        x = graph.node("Add", x, graph.node("Mul", rest, step))
+    # masked cells are equations by themselves
+    graph.node("Add", x, graph.node("Mul", outside, r), output="z")
+    claims = dict(inputs=meta, boundary="given", stencil="5-point, any coefficients", size_multiple=4)
+    graph.save(name, inputs, "z", BATCHED, contract(equivariance=["scale", "sign"], **claims))
+
+
+def main():
+    OUT.mkdir(parents=True, exist_ok=True)
+    vcycle("vcycle")
+    solid = dict(layout="NCDHW", stencil="7-point Laplacian, constant coefficients")
+    vcycle("vcycle3d", dimensions=3, levels=3, **solid)
+    vcycle("vcycle32", shape=[1, 1, 32, 32])
+    vcycle("no_contract", layout=None)
+    vcycle("wrong_name", inputs=[{"name": "residual", "fields": ["residual"]}])
+    vcycle("flipped", lambda g, z: g.node("Neg", z), positive=False)
+    vcycle("flipped_lies", lambda g, z: g.node("Neg", z))
+    nonlinear_claims = dict(linear=False, symmetric=False, positive=False)
+    vcycle("nonlinear", nonlinear, **nonlinear_claims)
+    pointwise("nan", lambda g: g.node("Sqrt", g.node("Sub", g.constant(-1.0), g.node("Mul", "r", "r"))))
+    pointwise("zero", lambda g: g.node("Mul", "r", g.constant(0.0)))
+    pointwise("huge", lambda g: g.node("Exp", g.node("Mul", g.node("Abs", "r"), g.constant(1e4))))
+    random_weights()
+    one_node()
+    f64_conv()
+    f64_add()
+    wrong_rank()
+    wrong_channels()
+    half_size()
+    bad_contract()
+    fields("fields", one_input=False)
+    fields("channels", one_input=True)
+    for path in sorted(OUT.glob("*.onnx")):
+        print(f"{path.name:20} {path.stat().st_size / 1000:6.1f} kB")
+
+
+if __name__ == "__main__":
+    main()

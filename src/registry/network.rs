@@ -1,0 +1,98 @@
+//! `onnx:model.onnx,key=value`: a model as a preconditioner, with its fallback.
+
+use super::options::Options;
+use super::{PRECONDS, RegistryError, precond};
+use resolvent_models::onnx::{Contract, Device, Layout, Scaling};
+use resolvent_solvers::Precond;
+use std::path::PathBuf;
+
+/// A model that is named as a preconditioner.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network {
+    /// File.
+    pub path: PathBuf,
+    /// What its input means, where that is typed.
+    pub contract: Option<Contract>,
+    /// What takes over from it; `None`: what suits the matrix.
+    pub fallback: Option<Precond>,
+    /// Whether it may be judged too slow.
+    pub trials: bool,
+    /// Threads of the network; `None`: all there are.
+    pub threads: Option<usize>,
+    /// Where it runs.
+    pub device: Device,
+}
+
+/// Reads `onnx:PATH,key=value`; `None` if it is another preconditioner. A path has no comma in it.
+///
+/// # Errors
+/// [`RegistryError`], which lists what there is.
+///
+/// ```
+/// use resolvent::registry;
+/// let network = registry::network("onnx:vcycle.onnx,fallback=jacobi")?;
+/// assert_eq!(network.unwrap().path.to_str(), Some("vcycle.onnx"));
+/// assert!(registry::network("ic0")?.is_none());
+/// # Ok::<(), registry::RegistryError>(())
+/// ```
+pub fn network(spec: &str) -> Result<Option<Network>, RegistryError> {
+    let Some(rest) = spec.strip_prefix("onnx") else {
+        return Ok(None);
+    };
+    let missing = || RegistryError::Model { spec: spec.into() };
+    let (path, options) = match rest.strip_prefix(':') {
+        Some(rest) => rest.split_once(',').unwrap_or((rest, "")),
+        None if rest.is_empty() => return Err(missing()),
+        None => return Ok(None),
+    };
+    if path.is_empty() {
+        return Err(missing());
+    }
+    let o = Options::parse("preconditioner", PRECONDS, &format!("onnx:{options}"))?;
+    let wrong = |key: &str, expected: String| RegistryError::Value {
+        name: "onnx".into(),
+        key: key.into(),
+        value: o.value(key).unwrap_or_default().into(),
+        expected,
+    };
+    let layout = o.value("layout").map(Layout::parse).transpose();
+    let layout = layout.map_err(|problem| wrong("layout", problem))?;
+    let multiple = o.count("multiple", 1)?;
+    let scaling = match o.word("scaling", &["unit_norm", "unit_rms"])? {
+        Some(1) => Scaling::UnitRms,
+        _ => Scaling::UnitNorm,
+    };
+    let of_layout = ["multiple", "scaling"]
+        .into_iter()
+        .find(|key| o.value(key).is_some());
+    if let (None, Some(key)) = (&layout, of_layout) {
+        let expected = "it together with layout=…, as in layout=NCHW,multiple=4".into();
+        return Err(wrong(key, expected));
+    }
+    let contract = layout.map(|layout| Contract {
+        size_multiple: multiple,
+        scaling,
+        ..Contract::bare(layout)
+    });
+    let fallback = match o.value("fallback") {
+        None | Some("auto") => None,
+        Some("onnx") => return Err(wrong("fallback", "a classical preconditioner".into())),
+        Some(name) => precond(name)?,
+    };
+    let device = match o.word("device", &["cpu", "cuda"])? {
+        Some(1) => Device::Cuda(0),
+        _ => Device::Cpu,
+    };
+    let threads = match o.value("threads") {
+        Some(_) => Some(o.count("threads", 1)?),
+        None => None,
+    };
+    Ok(Some(Network {
+        path: path.into(),
+        contract,
+        fallback,
+        trials: o.flag("trials", true)?,
+        threads,
+        device,
+    }))
+}
