@@ -6,6 +6,9 @@ use resolvent_models::onnx::{Contract, Device, Layout, Scaling};
 use resolvent_solvers::Precond;
 use std::path::PathBuf;
 
+/// More threads than any machine has cores would only wait for each other.
+const MOST_THREADS: usize = 1024;
+
 /// A model that is named as a preconditioner.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
@@ -87,6 +90,12 @@ pub fn network(spec: &str) -> Result<Option<Network>, RegistryError> {
         Some(_) => Some(o.count("threads", 1)?),
         None => None,
     };
+    if threads.is_some_and(|n| n > MOST_THREADS) {
+        return Err(wrong(
+            "threads",
+            format!("a whole number from 1 to {MOST_THREADS}"),
+        ));
+    }
     Ok(Some(Network {
         path: path.into(),
         contract,

@@ -262,6 +262,7 @@ fn what_is_typed_wrong() {
         ),
         (format!("{vcycle},fallback=icc"), "did you mean `ic0`?"),
         (format!("{vcycle},threads=0"), "a whole number from 1"),
+        (format!("{vcycle},threads=5000"), "from 1 to 1024"),
         ("onnx:nowhere.onnx".into(), "nowhere.onnx: cannot be read"),
     ] {
         let text = error(&["solve", NOS4, "--precond", &precond]);
