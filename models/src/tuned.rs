@@ -28,6 +28,7 @@
 
 mod config;
 mod experts;
+mod label;
 mod off;
 mod state;
 #[cfg(test)]
@@ -281,7 +282,7 @@ impl<T: Scalar> Tuned<T> {
     /// Looks at the matrix. Returns the products with A that this took.
     fn describe(&mut self, a: &Csr<T>, change: Change) -> usize {
         if change == Change::Nothing && self.t > 0 {
-            self.read = 0.0;
+            (self.read, self.matrix.change) = (0.0, 0.0);
             return 0;
         }
         (self.matrix, self.read) = MatrixContext::of(a, &mut self.diagonal);
@@ -304,6 +305,8 @@ impl<T: Scalar> Tuned<T> {
             ContextKind::None => SmallVec::new(),
             ContextKind::Matrix => smallvec![self.matrix.difficulty],
             ContextKind::Gershgorin => smallvec![self.matrix.gershgorin],
+            ContextKind::Contrast => smallvec![self.matrix.contrast],
+            ContextKind::Change => smallvec![self.matrix.change],
             ContextKind::Given => SmallVec::from_slice(&self.given),
         };
         self.tuner.distribution(&context, &mut self.p);
@@ -343,14 +346,7 @@ impl<T: Scalar> Tuned<T> {
     /// What an arm is called.
     pub fn label(&self, index: usize) -> String {
         match self.arms[index] {
-            Arm::Config(k) => {
-                let way = &self.config.configs[k];
-                let omega = way.omega().map_or(String::new(), |w| format!(":omega={w}"));
-                match way.precond.name() {
-                    "none" => format!("{}{omega}", way.method.name()),
-                    precond => format!("{}+{precond}{omega}", way.method.name()),
-                }
-            }
+            Arm::Config(k) => label::of(&self.config.configs[k]),
             arm => arm.to_string(),
         }
     }

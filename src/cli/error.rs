@@ -27,7 +27,7 @@ pub enum CliError {
     /// A file is not there; said apart from other failures to read, because it is the commonest.
     #[error("{}: no such file; give the path of a Matrix Market file (.mtx or .mtx.gz)", .0.display())]
     Missing(PathBuf),
-    #[error("--context {}: no such file; give auto, gershgorin, given, none, or a CSV file with a line for each system", .0.display())]
+    #[error("--context {}: no such file; give auto, gershgorin, contrast, change, given, none, or a CSV file with a line for each system", .0.display())]
     NoContext(PathBuf),
     #[error("--rhs {}: no such file; give a Matrix Market file, `random` or `row-sums`", .0.display())]
     MissingRhs(PathBuf),

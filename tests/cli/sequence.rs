@@ -343,3 +343,49 @@ fn hindsight_recycles_nothing() {
     );
     assert_eq!(closing["hindsight_failed"], 0);
 }
+
+/// Every number that is read off the matrix can be chosen on, and configurations differ in their numbers too.
+#[test]
+fn contexts_and_configurations_can_be_chosen() {
+    let folder = folder("sequence_contexts", 4);
+    let folder = folder.to_str().expect("text");
+    for context in ["gershgorin", "contrast", "change"] {
+        let lines = scratch(&format!("context_{context}.jsonl"));
+        let args = [
+            "sequence",
+            folder,
+            "--tune",
+            "omega",
+            "--context",
+            context,
+            "--log",
+            &lines,
+        ];
+        assert_eq!(resolvent(&args).status, 0);
+        let log = log(&lines);
+        let numbers: Vec<f64> = log
+            .iter()
+            .map(|line| line["context"][0].as_f64().expect("a number"))
+            .collect();
+        assert_eq!(numbers.len(), 4);
+        match context {
+            "contrast" => assert!(numbers.iter().all(|c| *c == 0.0), "{numbers:?}"), // one diagonal entry
+            "change" => assert!(numbers[0] == 0.0 && numbers[1] > 0.0, "{numbers:?}"),
+            _ => assert!(numbers.iter().all(|c| *c > 0.0), "{numbers:?}"),
+        }
+    }
+    let args = [
+        "sequence", folder, "--tune", "config", "--cost", "work", "--json",
+    ];
+    let ran = resolvent(&args);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let experts = ran.json()["experts"].to_string();
+    for name in [
+        "cg+ict:drop=",
+        "gmres:restart=150+ilut",
+        "cg+ssor:omega=1.5",
+        "direct",
+    ] {
+        assert!(experts.contains(name), "{name}: {experts}");
+    }
+}

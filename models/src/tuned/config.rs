@@ -100,6 +100,10 @@ pub enum ContextKind {
     Matrix,
     /// Gershgorin's bound on the Jacobi radius.
     Gershgorin,
+    /// How far the diagonal entries are apart.
+    Contrast,
+    /// How much the diagonal has changed since the matrix before.
+    Change,
     /// What the caller says: [`Tuned::set_context`](super::Tuned::set_context). Of several numbers, the first
     /// one alone is chosen on: put first the one that the best ω moves with. Its unit does not matter. Where
     /// it is missing or not finite, it is 0.
@@ -113,6 +117,8 @@ impl ContextKind {
             Self::None => "none",
             Self::Matrix => "auto",
             Self::Gershgorin => "gershgorin",
+            Self::Contrast => "contrast",
+            Self::Change => "change",
             Self::Given => "given",
         }
     }

@@ -204,7 +204,7 @@ fn omegas<R: Real>(config: &TunedConfig<R>) -> Result<Plan, TunedError> {
 /// since its unit is not known.
 pub(super) fn width<R: Real>(config: &TunedConfig<R>) -> f64 {
     match (config.context, config.context_range) {
-        (ContextKind::Given, None) => 0.0,
+        (ContextKind::Given, None) | (ContextKind::Change, _) => 0.0,
         (ContextKind::Given, Some([low, high])) => high - low,
         _ => WIDTH,
     }

@@ -4,9 +4,9 @@ use crate::cli::args::{How, positive};
 use crate::cli::error::CliError;
 use clap::{Args, ValueEnum};
 use resolvent::models::{ContextKind, CostKind, TunedConfig, TunerKind, paper_grid};
-use resolvent::precond::SsorConfig;
+use resolvent::precond::{IctConfig, SsorConfig};
 use resolvent::solvers::ways;
-use resolvent::solvers::{SequenceConfig, Way};
+use resolvent::solvers::{GmresConfig, SequenceConfig, Way};
 use resolvent::{CgConfig, Csr, Method, Precond, Scalar};
 use std::path::{Path, PathBuf};
 
@@ -25,11 +25,12 @@ pub struct Tuning {
     #[arg(long, value_name = "W:W:W", value_parser = omegas)]
     pub omegas: Option<Omegas>,
     /// What is chosen on: auto, how hard the matrix is, from one pass over it; gershgorin, its bound
-    /// on the Jacobi radius; given, the number that comes with each system; none; or a CSV file with a
+    /// on the Jacobi radius; contrast, how far its diagonal entries are apart; change, how much they
+    /// have changed; given, the number that comes with each system; none; or a CSV file with a
     /// line for each system, of which the first number is taken
     #[arg(
         long,
-        value_name = "auto|gershgorin|given|none|FILE",
+        value_name = "auto|gershgorin|contrast|change|given|none|FILE",
         default_value = "auto"
     )]
     pub context: String,
@@ -162,6 +163,8 @@ impl Tuning {
         match self.context.as_str() {
             "auto" => ContextKind::Matrix,
             "gershgorin" => ContextKind::Gershgorin,
+            "contrast" => ContextKind::Contrast,
+            "change" => ContextKind::Change,
             "none" => ContextKind::None,
             _ => ContextKind::Given,
         }
@@ -170,7 +173,7 @@ impl Tuning {
     /// The contexts of a file, one for each system.
     pub fn contexts(&self) -> Result<Option<Vec<Vec<f64>>>, CliError> {
         match self.context.as_str() {
-            "auto" | "gershgorin" | "none" | "given" => Ok(None),
+            "auto" | "gershgorin" | "contrast" | "change" | "none" | "given" => Ok(None),
             path => contexts(Path::new(path)).map(Some),
         }
     }
@@ -199,8 +202,8 @@ impl Tuning {
                     if fits(&way) && !all.contains(&way) {
                         all.push(way);
                     }
-                    if fits(&way) && way.omega().is_some() {
-                        all.extend([1.5, 1.8].map(|omega| way.with_omega(omega)));
+                    if fits(&way) {
+                        all.extend(variants(&way));
                     }
                 }
                 TunedConfig::over(all).map_err(CliError::Tuned)?
@@ -261,6 +264,32 @@ impl Tuning {
             " --tune {tune} --tuner {tuner}{omegas} --context {}{range}{cost}{backstop}{hindsight}",
             self.context
         )
+    }
+}
+
+/// The same with other numbers, where these decide: ω, what is dropped, when to restart.
+fn variants(way: &Way<f64>) -> Vec<Way<f64>> {
+    if way.omega().is_some() {
+        return [1.5, 1.8].map(|omega| way.with_omega(omega)).to_vec();
+    }
+    let (method, precond) = (way.method, way.precond);
+    match (method, precond) {
+        (method, Precond::Ict(config)) => [10.0, 0.1]
+            .map(|factor| Way {
+                method,
+                precond: Precond::Ict(IctConfig {
+                    drop_tol: factor * config.drop_tol,
+                    ..config
+                }),
+            })
+            .to_vec(),
+        (Method::Gmres(config), Precond::Ilut(_)) => [20, 150]
+            .map(|restart| Way {
+                method: Method::Gmres(GmresConfig { restart, ..config }),
+                precond,
+            })
+            .to_vec(),
+        _ => Vec::new(),
     }
 }
 
