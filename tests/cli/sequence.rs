@@ -389,3 +389,38 @@ fn contexts_and_configurations_can_be_chosen() {
         assert!(experts.contains(name), "{name}: {experts}");
     }
 }
+
+/// A negative definite matrix is solved as −A·(−x) = b, as by `solve`.
+#[test]
+fn what_is_negative_definite_is_turned_round() {
+    let folder = folder("sequence_negative", 2);
+    for t in 0..2 {
+        let path = folder.join(format!("A_{t}.mtx"));
+        let text = std::fs::read_to_string(&path).expect("the matrix");
+        let lines = text
+            .lines()
+            .enumerate()
+            .map(|(number, line)| match line.rsplit_once(' ') {
+                Some((place, value)) if number > 1 => {
+                    format!("{place} {}\n", -value.parse::<f64>().expect("a number"))
+                }
+                _ => format!("{line}\n"),
+            });
+        std::fs::write(&path, lines.collect::<String>()).expect("the scratch folder");
+    }
+    let folder = folder.to_str().expect("text");
+    for precond in ["ssor", "jacobi", "none"] {
+        let args = [
+            "sequence",
+            folder,
+            "--solver",
+            "cg",
+            "--precond",
+            precond,
+            "--json",
+        ];
+        let ran = resolvent(&args);
+        assert_eq!(ran.status, 0, "{precond}: {}", ran.stderr);
+        assert_eq!(ran.json()["converged"], 2, "{precond}");
+    }
+}

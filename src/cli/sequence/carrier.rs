@@ -190,6 +190,9 @@ impl<T: Double> Carrier<T> {
     ) -> Result<Carried, CliError> {
         match self {
             Self::Plain { sequence, way } => {
+                // of −A, whether that is meant is seen by who reads the matrix: as in `solve`
+                let negative = a.nrows() > 0 && a.view().get(0, 0).re() < 0.0;
+                let way = way.filter(|way| !(negative && way.method.needs_hermitian()));
                 let solved = sequence.solve(a, b, way.as_ref(), None, x, observer);
                 let solved = solved.map_err(CliError::Solve)?;
                 Ok(Carried {
