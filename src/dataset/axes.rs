@@ -1,6 +1,6 @@
 //! Where the axes of the grid lie in the shape of a field.
 //!
-//! A field is [steps, ]points along z, y and x[, components]. Sizes do not tell which is which, as there
+//! A field is steps (where there are several), points along z, y and x, and components (likewise). Sizes do not tell which is which, as there
 //! may be as many steps or components as points: what tells is that time comes first, and that outputs
 //! alone have it.
 

@@ -6,7 +6,7 @@
 //! pivot rows before:
 //!   l_j = (b_j − Σ_{i<j} c_i l_i)/pivot,   A y_j = l_j,
 //! and for any b of their span, going through its pivot rows,
-//!   c_j = b[row_j] − Σ_{i<j} c_i l_i[row_j],   x = Σ c_j y_j:
+//!   c_j = b(row_j) − Σ_{i<j} c_i l_i(row_j),   x = Σ c_j y_j:
 //! r vectors are read instead of a factor, or of a matrix as often as there are iterations. The residual
 //! of x is recomputed as ever; where it is too large, b lay elsewhere, and x is where the solve begins.
 //!
@@ -32,7 +32,7 @@ const OUTSIDE: f64 = 1e-2;
 /// The residual of what is combined is that of r solves: each is solved to this part of rtol.
 const EXACTER: f64 = 1e-2;
 
-/// The samples whose right-hand sides the first 2·[`MOST`] are combinations of; empty where they are
+/// The samples whose right-hand sides the first 64 are combinations of; empty where they are
 /// not of few, where the solve of each would not be shared by many, and where A is not the same for all.
 ///
 /// # Errors
@@ -69,7 +69,7 @@ pub fn find<T: Scalar<Real = f64>>(
     Ok(samples)
 }
 
-/// Sums of the entries in [`BUCKETS`] with signs: vectors that are dependent stay so, and others become
+/// Sums of the entries in buckets with signs: vectors that are dependent stay so, and others become
 /// so with vanishing probability only. (A count sketch: Charikar, Chen, Farach-Colton 2002,
 /// doi:10.1007/3-540-45465-9_59.)
 fn sketch<T: Scalar>(b: &[T]) -> Vec<T> {
@@ -89,7 +89,7 @@ fn sketch<T: Scalar>(b: &[T]) -> Vec<T> {
     sums
 }
 
-/// c_j = b[row_j] − Σ_{i<j} c_i l_i[row_j], with l(i, j) for l_i[row_j].
+/// c_j = b(row_j) − Σ_{i<j} c_i l_i(row_j), with l(i, j) for l_i(row_j).
 fn coefficients<T: Scalar>(rows: &[usize], l: impl Fn(usize, usize) -> T, b: &[T], c: &mut Vec<T>) {
     c.clear();
     for (j, row) in rows.iter().enumerate() {
@@ -120,7 +120,7 @@ impl<T: Scalar<Real = f64>> Eliminated<T> {
         coefficients(&self.rows, |i, j| self.vectors[i][self.rows[j]], b, c);
     }
 
-    /// l_i[row_j] of all i and j: what [`coefficients`] reads.
+    /// l_i(row_j) of all i and j: what [`coefficients`] reads.
     fn in_pivot_rows(&self) -> Vec<Vec<T>> {
         let of = |l: &Vec<T>| self.rows.iter().map(|row| l[*row]).collect();
         self.vectors.iter().map(of).collect()
@@ -161,7 +161,7 @@ pub struct Basis<T> {
     /// The matrix that it is for.
     a: Csr<T>,
     rows: Vec<usize>,
-    /// l_i[row_j].
+    /// l_i(row_j).
     l: Vec<Vec<T>>,
     /// y_j = A⁻¹ l_j, one after the other.
     solutions: Vec<T>,
