@@ -282,7 +282,7 @@ impl<T: Scalar> Tuned<T> {
     /// Looks at the matrix. Returns the products with A that this took.
     fn describe(&mut self, a: &Csr<T>, change: Change) -> usize {
         if change == Change::Nothing && self.t > 0 {
-            (self.read, self.matrix.change) = (0.0, 0.0);
+            self.read = 0.0;
             return 0;
         }
         (self.matrix, self.read) = MatrixContext::of(a, &mut self.diagonal);
@@ -306,6 +306,8 @@ impl<T: Scalar> Tuned<T> {
             ContextKind::Matrix => smallvec![self.matrix.difficulty],
             ContextKind::Gershgorin => smallvec![self.matrix.gershgorin],
             ContextKind::Contrast => smallvec![self.matrix.contrast],
+            // nothing was read: it is the matrix before
+            ContextKind::Change if self.read == 0.0 => smallvec![0.0],
             ContextKind::Change => smallvec![self.matrix.change],
             ContextKind::Given => SmallVec::from_slice(&self.given),
         };

@@ -182,6 +182,7 @@ impl<T: Scalar> Cg<T> {
 
         let mut rnorm = run.residual(x, r); // r = b − Ax
         let mut rho = T::Real::ZERO; // ρ = (r,z); 0 before the first direction
+        let mut changes = run.changes();
         let reason = loop {
             match run.check(&mut rnorm, x, r) {
                 Verdict::Go => {}
@@ -189,6 +190,9 @@ impl<T: Scalar> Cg<T> {
                 Verdict::Stop(reason) => break reason,
             }
             let rho_new = run.precondition_dot(r, z)?.re(); // z = M⁻¹r, (r,z)
+            if run.changed_since(changes) {
+                (changes, rho) = (run.changes(), T::Real::ZERO); // directions of another M are none of this one
+            }
             if !rho_new.is_finite() {
                 if run.fall_back(Distrust::NonFinite) {
                     rho = T::Real::ZERO;

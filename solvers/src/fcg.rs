@@ -110,6 +110,7 @@ impl<T: Scalar> Solver<T> for Fcg<T> {
 
         let mut rnorm = run.residual(x, r); // r = b − Ax
         let mut done = 0; // directions since the start or the last restart
+        let mut changes = run.changes();
         let reason = loop {
             match run.check(&mut rnorm, x, r) {
                 Verdict::Go => {}
@@ -122,6 +123,9 @@ impl<T: Scalar> Solver<T> for Fcg<T> {
                 run.precondition(unit, z)?; // z = M⁻¹u
             } else {
                 run.precondition(r, z)?; // z = M⁻¹r
+            }
+            if run.changed_since(changes) {
+                (changes, done) = (run.changes(), 0); // a short recurrence is of one M
             }
             let kept = done.min(config.directions);
             let h = &mut coefficients[..kept];
@@ -174,7 +178,7 @@ impl<T: Scalar> Solver<T> for Fcg<T> {
             rnorm = run.norm_from(kernels::axpy_norm_squared(-alpha, q, r)); // r ← r − αq
             done += 1;
             run.advance();
-            run.gained(Some(pr.abs2() / energy), rnorm);
+            run.gained(Some(pr.abs() / energy * pr.abs()), rnorm); // as it neither under- nor overflows early
         };
         Ok(run.finish(reason, rnorm, x, r))
     }

@@ -152,6 +152,7 @@ impl<T: Scalar> Rcg<T> {
         let mut at = 0; // where p is
         let patience = self.patience();
         let mut begun = false; // there is a direction before
+        let mut changes = run.changes();
         let mut deflated = false; // Uᴴr = 0
         let reason = loop {
             match run.check(&mut rnorm, x, &mut self.r) {
@@ -187,8 +188,16 @@ impl<T: Scalar> Rcg<T> {
                 }
             }
 
-            let Self { p, q, r, z, .. } = self;
+            let Self { r, z, .. } = self;
             let rho_new = run.precondition_dot(r, z)?.re(); // z = M⁻¹r, (r,z)
+            if run.changed_since(changes) {
+                changes = run.changes(); // directions from now on are of another M
+                if refining && begun {
+                    self.close(&mut meter);
+                    refining = false;
+                }
+                begun = false;
+            }
             if !rho_new.is_finite() || rho_new <= T::Real::ZERO {
                 let (why, reason) = match rho_new.is_finite() {
                     true => (Distrust::Indefinite, StopReason::IndefinitePreconditioner),
@@ -204,6 +213,7 @@ impl<T: Scalar> Rcg<T> {
                 (begun, deflated) = (false, false);
                 continue;
             }
+            let Self { p, q, z, .. } = self;
             let mu = &mut self.window.mu()[..k];
             run.dots(&self.c[..k * n], z, mu); // μ = Cᴴz
             self.h[..k].copy_from_slice(mu);

@@ -415,6 +415,10 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
     /// meets the tolerance, r and `rnorm` are recomputed from x, and only that is believed.
     pub fn check(&mut self, rnorm: &mut T::Real, x: &[T], r: &mut [T]) -> Verdict {
         if let Some(reason) = self.limits(*rnorm, Some(x), Some(r)) {
+            if reason == StopReason::Diverged && self.fall_back(Distrust::NoProgress) {
+                self.initial = Some(*rnorm); // from here on, with another M
+                return Verdict::Restart;
+            }
             return Verdict::Stop(reason);
         }
         if !self.met(*rnorm) {
@@ -452,8 +456,9 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
         r: &mut [T],
     ) -> SolveReport<T::Real> {
         self.refresh(&mut rnorm, x, r);
+        let converged = rnorm.is_finite() && self.met(rnorm);
         if let Some(guard) = self.m.as_guard() {
-            guard.end();
+            guard.end(converged);
         }
         self.watch_m();
         if !rnorm.is_finite() {

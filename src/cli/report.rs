@@ -179,11 +179,15 @@ impl SolveJson {
             format!("NOT converged ({})", self.reason.replace('_', " "))
         };
         lines.push(format!(
-            "{}: {outcome}, {}, {} s (read {}, setup {}, solve {})",
+            "{}: {outcome}, {}, {} s (read {}{}, setup {}, solve {})",
             way(self.solver, self.precond),
             iterations(self.iterations),
             seconds(s.total),
             seconds(s.read),
+            match s.runtime > 0.0 {
+                true => format!(", runtime {}", seconds(s.runtime)),
+                false => String::new(),
+            },
             seconds(s.setup),
             seconds(s.solve),
         ));

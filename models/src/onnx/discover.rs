@@ -1,6 +1,7 @@
 //! Where a library of ONNX Runtime may be, in the order in which it is looked for.
 
 use std::fmt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -100,13 +101,42 @@ pub(super) fn within(folder: &Path) -> Option<PathBuf> {
         let library = match std::env::consts::OS {
             "windows" => name == "onnxruntime.dll",
             "macos" => name.starts_with("libonnxruntime.") && name.ends_with(".dylib"),
-            _ => name.starts_with("libonnxruntime.so"),
+            _ => name
+                .strip_prefix("libonnxruntime.so")
+                .is_some_and(|rest| rest.chars().all(|c| c == '.' || c.is_ascii_digit())),
         };
         library && entry.path().is_file()
     });
     libraries
         .map(|entry| entry.path())
         .max_by_key(|path| path.as_os_str().len())
+}
+
+/// Why a file must not be handed to the loader, which waits for ever on a pipe and dies of a library that is
+/// cut off.
+pub(super) fn unusable(path: &Path) -> Option<String> {
+    let found = match std::fs::metadata(path) {
+        Ok(found) => found,
+        Err(_) => return None, // the loader says it
+    };
+    if !found.is_file() {
+        return Some("it is no file".into());
+    }
+    // ELF of 64 bits, little end first: the table of sections stands at the end
+    let mut header = [0u8; 64];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    if read.is_err() || header[..6] != *b"\x7fELF\x02\x01" {
+        return None;
+    }
+    let number = |at: usize, bytes: usize| {
+        let field = header[at..at + bytes].iter().rev();
+        field.fold(0u64, |n, byte| n << 8 | u64::from(*byte))
+    };
+    let end = number(0x28, 8).checked_add(number(0x3a, 2) * number(0x3c, 2));
+    match end.is_some_and(|end| end <= found.len()) {
+        true => None,
+        false => Some(format!("it is cut off: {} bytes", found.len())),
+    }
 }
 
 /// Where `resolvent runtime install` puts a library, unless told otherwise.

@@ -27,8 +27,32 @@ pub(super) fn padded(model: &Model, grid: Grid) -> Result<[usize; 3], String> {
             *size = fixed;
         }
     }
-    Ok(padded)
+    let channels = model
+        .contract()
+        .inputs
+        .iter()
+        .map(|input| input.fields.len());
+    let most = channels.max().unwrap_or(1).max(1);
+    let numbers = padded
+        .iter()
+        .try_fold(most, |product, size| product.checked_mul(*size));
+    let cells = grid.unknowns().and_then(|cells| cells.checked_mul(most));
+    let allowed = cells
+        .map_or(0, |cells| cells.saturating_mul(PADDING))
+        .max(SMALL);
+    match numbers {
+        Some(numbers) if numbers <= allowed => Ok(padded),
+        _ => Err(format!(
+            "it wants {}x{}x{} cells where the grid has {}x{}x{}: more than {PADDING} times as many",
+            padded[0], padded[1], padded[2], grid.nx, grid.ny, grid.nz
+        )),
+    }
 }
+
+/// A tensor may be so many times as large as the grid, …
+const PADDING: usize = 64;
+/// … or have so many numbers.
+const SMALL: usize = 1 << 22;
 
 /// The size that a port has along one dimension of the grid, if it is fixed.
 fn fixed(model: &Model, port: &Port, d: usize) -> Option<usize> {

@@ -141,6 +141,14 @@ fn search(given: Option<&Path>) -> Result<Loaded, OnnxError> {
 /// Loads the library of an absolute path. No item of `ort` may be touched before that has worked: most
 /// of them panic.
 fn open(path: &Path, origin: Origin, tried: Vec<Tried>) -> Result<Loaded, OnnxError> {
+    if let Some(problem) = discover::unusable(path) {
+        let tried = vec![Tried {
+            origin,
+            path: path.into(),
+            reason: problem,
+        }];
+        return Err(OnnxError::RuntimeNotFound { tried });
+    }
     let builder = ort::init_from(path).map_err(|error| refused(error, path, origin))?;
     let failed = |problem: String| OnnxError::RuntimeFailed {
         path: path.into(),

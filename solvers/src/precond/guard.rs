@@ -98,8 +98,8 @@ pub trait Guard<R: Real> {
     /// the method should start again from the iterate it has; false if there is nothing else to try.
     fn fall_back(&mut self, why: Distrust) -> bool;
 
-    /// A solve ends: what is on trial is settled.
-    fn end(&mut self);
+    /// A solve ends: what is on trial is settled, if it has converged.
+    fn end(&mut self, converged: bool);
 
     /// What took over from what, if something did.
     fn takeover(&self) -> Option<Takeover>;

@@ -137,7 +137,13 @@ fn text(result: &InspectJson, inputs: &[Port], outputs: &[Port]) -> String {
             ),
         ];
         for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
-            let _ = writeln!(text, "{name:<12} {value}");
+            // nothing of the file goes to the terminal as it is
+            let plain: String = value
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(500)
+                .collect();
+            let _ = writeln!(text, "{name:<12} {plain}");
         }
     }
     if let Some(problem) = &result.problem {

@@ -65,6 +65,8 @@ pub struct Guarded<T: Scalar> {
     why: Option<Distrust>,
     /// The fallback is on trial.
     trial: bool,
+    /// It has failed in one: there are no more.
+    barred: bool,
     error: Option<PrecondError>,
     changes: usize,
 }
@@ -83,6 +85,7 @@ impl<T: Scalar> Guarded<T> {
             watch: Watch::new(config),
             why: None,
             trial: false,
+            barred: false,
             error: None,
             changes: 0,
         }
@@ -91,6 +94,13 @@ impl<T: Scalar> Guarded<T> {
     /// What the first preconditioner failed of, where that is [`Distrust::Failed`].
     pub fn error(&self) -> Option<&PrecondError> {
         self.error.as_ref()
+    }
+
+    /// The fallback failed on trial: the first one goes on, and is not put to the test again.
+    fn return_for_good(&mut self) {
+        self.trial = false;
+        self.barred = true;
+        self.changes += 1;
     }
 
     fn distrust(&mut self, why: Distrust) {
@@ -111,6 +121,7 @@ impl<T: Scalar> Preconditioner<T> for Guarded<T> {
         self.fallback.update(a)?;
         self.why = None;
         self.trial = false;
+        self.barred = false;
         self.error = None;
         self.watch = Watch::new(self.config);
         if let Err(error) = self.inner.update(a) {
@@ -121,7 +132,14 @@ impl<T: Scalar> Preconditioner<T> for Guarded<T> {
     }
 
     fn apply(&mut self, r: &[T], z: &mut [T]) -> Result<(), PrecondError> {
-        if self.why.is_none() && !self.trial {
+        if self.trial {
+            let applied = self.fallback.apply(r, z).is_ok();
+            if applied && kernels::norm_squared(z).is_finite() {
+                return Ok(());
+            }
+            self.return_for_good();
+        }
+        if self.why.is_none() {
             let why = match self.inner.apply(r, z) {
                 Ok(()) => {
                     let size = kernels::norm_squared(z);
@@ -171,7 +189,7 @@ impl<T: Scalar> Guard<T::Real> for Guarded<T> {
     }
 
     fn gained(&mut self, gain: Gain<T::Real>) {
-        if self.why.is_some() || !self.config.trials {
+        if self.why.is_some() || self.barred || !self.config.trials {
             return;
         }
         let energy = gain.energy.map(T::Real::to_f64);
@@ -192,15 +210,19 @@ impl<T: Scalar> Guard<T::Real> for Guarded<T> {
         if self.why.is_some() {
             return false;
         }
-        // the fallback on trial is no better than before
-        let applied = !self.trial;
-        self.distrust(why);
-        applied
+        match self.trial {
+            true => self.return_for_good(), // of what the fallback said
+            false => self.distrust(why),
+        }
+        true
     }
 
-    fn end(&mut self) {
-        if self.trial {
+    fn end(&mut self, converged: bool) {
+        if self.trial && converged {
             self.distrust(self.watch.unfinished()); // it got there before the other one had promised to
+        } else if self.trial {
+            self.trial = false;
+            self.changes += 1;
         }
     }
 

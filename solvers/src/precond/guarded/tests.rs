@@ -260,3 +260,77 @@ fn what_it_declares_is_the_weaker_of_both() {
     assert_eq!(of(Linearity::Fixed), Linearity::Variable);
     assert_eq!(of(Linearity::Variable), Linearity::Variable);
 }
+
+/// A fallback that fails on trial is not taken, and the first one, which was only slow, is not blamed.
+#[test]
+fn a_bad_fallback_costs_a_trial_and_nothing_else() {
+    let a = hpd::<f64>(N);
+    for apply in [nan as Apply, error, late_nan] {
+        let solvers = flexible(a.nrows()).into_iter().chain(positive(a.nrows()));
+        for mut solver in solvers {
+            let inner = Box::new(Custom(Linearity::NearlyHpd, plain as Apply, 0));
+            let bad = Box::new(Custom(Linearity::NearlyHpd, apply, 0));
+            let mut m = Guarded::new(inner, bad, trials(1.0));
+            let report = solve(&mut *solver, &a, &mut m);
+            assert_eq!(report.fallback, None, "{}", solver.name());
+        }
+    }
+}
+
+/// Directions of another M are none of the next one: a takeover begins anew.
+#[test]
+fn after_a_takeover_a_solve_takes_what_it_takes_from_there() {
+    fn late_error(call: usize, r: &[f64], z: &mut [f64]) -> Result<(), PrecondError> {
+        match call < 25 {
+            true => plain(call, r, z),
+            false => error(call, r, z),
+        }
+    }
+    let a = hpd::<f64>(N);
+    let quiet = GuardedConfig {
+        trials: false,
+        ..GuardedConfig::default()
+    };
+    let short: Vec<Box<dyn Solver<f64>>> = vec![
+        Box::new(Cg::new(a.nrows(), CgConfig::default())),
+        Box::new(Fcg::new(a.nrows(), FcgConfig::default())),
+        Box::new(Rcg::new(a.nrows(), RcgConfig::default())),
+    ];
+    for mut solver in short {
+        let mut count = |apply: Apply| {
+            solver.forget();
+            let inner = Box::new(Custom(Linearity::NearlyHpd, apply, 0));
+            let other = Box::new(Custom(Linearity::NearlyHpd, plain as Apply, 0));
+            let mut m = Guarded::new(inner, other, quiet);
+            solve(&mut *solver, &a, &mut m).iterations
+        };
+        let (alone, taken) = (count(plain), count(late_error));
+        assert!(alone > 40 && taken <= alone + 30, "{alone} {taken}");
+    }
+}
+
+/// A solve that ends in the middle of a trial has judged nobody.
+#[test]
+fn an_unfinished_trial_of_an_unfinished_solve_is_none() {
+    let a = hpd::<f64>(N);
+    let inner = Box::new(Custom(Linearity::NearlyHpd, plain as Apply, 0));
+    let other = Box::new(Custom(Linearity::NearlyHpd, plain as Apply, 0));
+    let mut m = Guarded::new(inner, other, trials(1.0));
+    let stopping = crate::Stopping {
+        max_iters: 8,
+        ..crate::Stopping::default()
+    };
+    let mut cg = Cg::new(
+        a.nrows(),
+        CgConfig {
+            stopping,
+            ..CgConfig::default()
+        },
+    );
+    let (b, mut x) = (vec![1.0; a.nrows()], vec![0.0; a.nrows()]);
+    let report = cg
+        .solve(System::new(&a, &b, &mut m), &mut x, &mut ())
+        .unwrap();
+    assert!(!report.converged());
+    assert_eq!(report.fallback, None);
+}
