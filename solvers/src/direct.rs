@@ -22,7 +22,7 @@
 mod factor;
 
 use crate::run::Run;
-use crate::solver::check_columns;
+use crate::solver::{check_columns, one_by_one};
 use crate::{
     Linearity, Observer, SolveError, SolveReport, Solver, StopReason, Stopping, System, kernels,
 };
@@ -304,20 +304,14 @@ impl<T: Scalar> Solver<T> for Direct<T> {
             }
         }
         // each column is then judged, and refined where it needs to be, with the same factors
-        let mut reports = Vec::with_capacity(columns);
-        let pairs = b.chunks_exact(n.max(1)).zip(x.chunks_exact_mut(n.max(1)));
-        for (index, (b, x)) in pairs.enumerate() {
-            observer.column(index);
-            let column = System {
-                a,
-                b,
-                m: &mut *m,
-                nullspace,
-                comm,
-            };
-            reports.push(self.solve(column, x, observer)?);
-        }
-        Ok(reports)
+        let system = System {
+            a,
+            b,
+            m,
+            nullspace,
+            comm,
+        };
+        one_by_one(self, system, x, observer)
     }
 
     fn forget(&mut self) {

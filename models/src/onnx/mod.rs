@@ -1,10 +1,11 @@
 //! Preconditioners that are ONNX models, run by ONNX Runtime.
 //!
 //! ```no_run
+//! use resolvent_matrices::{Csr, generate::Poisson};
 //! use resolvent_models::onnx::{Model, ModelConfig, OnnxConfig, OnnxPrecond};
 //! use resolvent_solvers::precond::{Guarded, GuardedConfig, Ic0, Ic0Config};
-//! # fn system() -> resolvent_matrices::Csr<f64> { unimplemented!() }
-//! let a = system(); // on a grid
+//!
+//! let a: Csr<f64> = Poisson::default().generate()?.matrix; // on a grid
 //! let model = Model::load("vcycle.onnx".as_ref(), ModelConfig::default())?;
 //! let network = OnnxPrecond::new(&model, &a, OnnxConfig::default())?;
 //! let fallback = Ic0::new(&a, Ic0Config::default())?;
