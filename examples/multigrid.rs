@@ -8,17 +8,13 @@
 //! Right-hand sides are random, residuals are true ones. Times are the least of several repetitions, in
 //! nanoseconds per unknown, the product with A of the same run beside them.
 
-use resolvent::generate::{Boundary, Diffusion, disk, random_vector};
-use resolvent::matrices::families::{self, Assembled, Darcy, DarcyLognormal, SampleFamily};
-use resolvent::matrices::fields::Scratch;
-use resolvent::precond::{Gmg, GmgConfig};
-use resolvent::{
-    Cg, CgConfig, Csr, Grid, LinearOperator, Preconditioner, Solver, Stopping, System,
-};
-use std::error::Error;
-use std::time::Instant;
+mod planes;
 
-type Outcome<A> = Result<A, Box<dyn Error + Send + Sync>>;
+use planes::Outcome;
+use resolvent::generate::random_vector;
+use resolvent::precond::{Gmg, GmgConfig};
+use resolvent::{Cg, CgConfig, Csr, LinearOperator, Preconditioner, Solver, Stopping, System};
+use std::time::Instant;
 
 fn main() -> Outcome<()> {
     let (mut sizes, mut threads) = (Vec::new(), 1);
@@ -37,78 +33,12 @@ fn main() -> Outcome<()> {
 
 fn table(sizes: &[usize]) -> Outcome<()> {
     println!("problem          size    1e-8   1e-12   update  cycle  product  update+solve");
-    let (low, tau) = (1.0, 10.0);
-    let binary = |high| Darcy {
-        low,
-        high,
-        tau,
-        ..Darcy::default()
-    };
-    let sigma = 3.0;
-    let lognormal = DarcyLognormal {
-        sigma,
-        ..DarcyLognormal::default()
-    };
     for &n in sizes {
-        let grid = Grid::new(n, n, 1);
-        line(
-            "poisson",
-            n,
-            &[Diffusion {
-                grid,
-                coefficient: ONE,
-                ..Diffusion::default()
-            }
-            .generate()?
-            .matrix],
-        )?;
-        line("masked, mixed", n, &[masked(grid)?])?;
-        line("darcy 3/12", n, &drawn(&Darcy::default().on(grid)?)?)?;
-        line("lognormal 3", n, &drawn(&lognormal.on(grid)?)?)?;
-        for contrast in [1e3, 1e4, 1e6] {
-            let name = format!("binary {contrast:.0e}");
-            line(&name, n, &drawn(&binary(contrast).on(grid)?)?)?;
+        for (name, matrices) in planes::problems(n, 3)? {
+            line(&name, n, &matrices)?;
         }
     }
     Ok(())
-}
-
-const ONE: resolvent::generate::Coefficient = resolvent::generate::Coefficient::Constant(1.0);
-
-/// Poisson's equation around discs of value 0, insulated on two sides.
-fn masked(grid: Grid) -> Outcome<Csr<f64>> {
-    let (fixed, free) = (Boundary::Dirichlet, Boundary::Neumann);
-    let sides = [[fixed, free], [free, fixed], [free; 2]];
-    let problem = Diffusion {
-        grid,
-        coefficient: ONE,
-        sides,
-        ..Diffusion::default()
-    };
-    let mut hole = vec![false; problem.grid.unknowns().unwrap_or(0)];
-    let random = random_vector::<f64>(30, 1);
-    for c in random.chunks(3) {
-        let centre = [0.5 * (c[0] + 1.0), 0.5 * (c[1] + 1.0), 0.5];
-        for cell in disk(grid, centre, 0.07 + 0.05 * c[2])? {
-            hole[cell] = true;
-        }
-    }
-    let matrix = problem.generate::<f64>()?.matrix;
-    Ok(matrix.view().filter(|i, j| i == j || !(hole[i] || hole[j])))
-}
-
-/// The first three matrices of a family.
-fn drawn(family: &dyn SampleFamily<f64>) -> Outcome<Vec<Csr<f64>>> {
-    let mut inputs = family.describe().new_inputs();
-    let mut scratch = Scratch::default();
-    let mut matrices = Vec::new();
-    for index in 0..3 {
-        family.draw(1, index, &mut scratch, &mut inputs)?;
-        let mut system = Assembled::default();
-        family.assemble(&inputs, families::Step::default(), &mut system)?;
-        matrices.push(system.a);
-    }
-    Ok(matrices)
 }
 
 /// Mean iterations over the matrices, and the times of the first.

@@ -80,7 +80,7 @@ pub enum RegistryError {
     },
     /// Networks serve single systems.
     #[error(
-        "`{spec}` is for `resolvent solve`; in code, any solver takes it (module `models::onnx`)"
+        "`{spec}` is for `resolvent solve`; in code, any solver takes it (modules `models::onnx` and `models::mgnet`)"
     )]
     OnlySolve {
         /// as typed
@@ -225,12 +225,13 @@ fn gmres<R: Real>(o: &Options) -> Result<GmresConfig<R>, RegistryError> {
     })
 }
 
-/// Reads a preconditioner; `None` for `auto`. Models, `onnx:…`, are read by `network`.
+/// Reads a preconditioner; `None` for `auto`. Models, `onnx:…` and `mgnet`, are read by `network`.
 ///
 /// # Errors
 /// [`RegistryError`], which lists what there is.
 pub fn precond(spec: &str) -> Result<Option<Precond>, RegistryError> {
-    if spec == "onnx" || spec.starts_with("onnx:") {
+    let name = spec.split(':').next().unwrap_or(spec);
+    if ["onnx", "mgnet"].contains(&name) {
         return Err(RegistryError::OnlySolve { spec: spec.into() });
     }
     let o = Options::parse("preconditioner", PRECONDS, spec)?;

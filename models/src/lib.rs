@@ -2,10 +2,12 @@
 //! what their solves cost; and networks as preconditioners.
 //!
 //! [`Tuned`] is the way in to tuning: a sequence that tunes itself. [`tuner`] has the learners by themselves.
-//! [`onnx`] runs ONNX models as preconditioners.
+//! [`onnx`] runs ONNX models as preconditioners, and [`mgnet`] is multigrid whose levels one predicts.
 
 mod arm;
 mod context;
+#[cfg(feature = "onnx")]
+pub mod mgnet;
 #[cfg(feature = "onnx")]
 pub mod onnx;
 mod tuned;

@@ -12,55 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
+
+from onnx_graph import IR, OPSET, Graph, shifted
 
 HERE = Path(__file__).resolve().parent
 OUT = HERE.parent / "tests" / "data"
-OPSET, IR = 17, 9
-
-
-class Graph:
-    """Nodes and weights of a graph, added one after the other."""
-
-    def __init__(self, dtype=np.float32):
-        self.nodes, self.weights, self.count, self.dtype = [], [], 0, dtype
-
-    def constant(self, value, dtype=None):
-        value = np.asarray(value, dtype or self.dtype)
-        name = f"w{len(self.weights)}"
-        self.weights.append(numpy_helper.from_array(value, name))
-        return name
-
-    def node(self, op, *inputs, output=None, **attributes):
-        self.count += 1
-        output = output or f"v{self.count}"
-        self.nodes.append(helper.make_node(op, list(inputs), [output], **attributes))
-        return output
-
-    def save(self, name, inputs, output, shape, contract=None):
-        """Inputs are pairs of a name and the number of channels; None as channels means no batch axis."""
-        kind = TensorProto.DOUBLE if self.dtype == np.float64 else TensorProto.FLOAT
-
-        def info(name, channels):
-            dims = [channels if d == "C" else d for d in shape]
-            return helper.make_tensor_value_info(name, kind, dims)
-
-        graph = helper.make_graph(
-            self.nodes,
-            name,
-            [info(*i) for i in inputs],
-            [info(output, 1)],
-            self.weights,
-        )
-        model = helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="resolvent"
-        )
-        model.ir_version = IR
-        if contract is not None:
-            helper.set_model_props(model, {"resolvent.contract": json.dumps(contract)})
-        onnx.checker.check_model(model)
-        onnx.save(model, OUT / f"{name}.onnx")
-
 
 def contract(**changes):
     """What the models for −Δu = f with u = 0 on the boundary say of themselves."""
@@ -158,7 +115,7 @@ def vcycle(name, change=None, dimensions=2, levels=4, shape=None, **claims):
     claims = {"size_multiple": 2 ** (levels - 1), **claims}
     meta = None if claims.get("layout", "") is None else contract(dimensions=dimensions, **claims)
     axes = BATCHED if dimensions == 2 else ["N", "C", "D", "H", "W"]
-    graph.save(name, [("r", 1)], "z", shape or axes, meta)
+    graph.save(OUT / f"{name}.onnx", [("r", 1)], "z", shape or axes, meta)
 
 
 def nonlinear(graph, z):
@@ -172,7 +129,7 @@ def pointwise(name, build, **claims):
     graph = Graph()
     graph.node("Identity", build(graph), output="z")
     lies = contract(stencil=None, trained=None, **claims)
-    graph.save(name, [("r", 1)], "z", BATCHED, lies)
+    graph.save(OUT / f"{name}.onnx", [("r", 1)], "z", BATCHED, lies)
 
 
 def random_weights():
@@ -188,41 +145,41 @@ def random_weights():
             x = graph.node("Relu", x)
     graph.node("Identity", x, output="z")
     claims = dict(linear=False, symmetric=False, positive=False, equivariance=["scale"], trained=None)
-    graph.save("random", [("r", 1)], "z", BATCHED, contract(**claims))
+    graph.save(OUT / "random.onnx", [("r", 1)], "z", BATCHED, contract(**claims))
 
 
 def one_node():
     graph = Graph()
     weights = graph.constant(np.array([[[[0, 1, 0], [1, 8, 1], [0, 1, 0]]]]) / 16)
     graph.node("Conv", "r", weights, output="z", pads=[1, 1, 1, 1], kernel_shape=[3, 3])
-    graph.save("one_node", [("r", 1)], "z", BATCHED, contract())
+    graph.save(OUT / "one_node.onnx", [("r", 1)], "z", BATCHED, contract())
 
 
 def f64_conv():
     graph = Graph(np.float64)
     weights = graph.constant(laplacian(2))
     graph.node("Conv", "r", weights, output="z", pads=[1, 1, 1, 1], kernel_shape=[3, 3])
-    graph.save("f64_conv", [("r", 1)], "z", BATCHED, contract())
+    graph.save(OUT / "f64_conv.onnx", [("r", 1)], "z", BATCHED, contract())
 
 
 def f64_add():
     """In float64 with operators that ONNX Runtime has in float64: loads, and is of the wrong type."""
     graph = Graph(np.float64)
     graph.node("Add", "r", "r", output="z")
-    graph.save("f64_add", [("r", 1)], "z", BATCHED, contract())
+    graph.save(OUT / "f64_add.onnx", [("r", 1)], "z", BATCHED, contract())
 
 
 def wrong_rank():
     graph = Graph()
     graph.node("Identity", "r", output="z")
-    graph.save("wrong_rank", [("r", 1)], "z", ["N", "H", "W"], contract())
+    graph.save(OUT / "wrong_rank.onnx", [("r", 1)], "z", ["N", "H", "W"], contract())
 
 
 def wrong_channels():
     graph = Graph()
     weights = graph.constant(np.ones((1, 3, 1, 1)) / 3)
     graph.node("Conv", "r", weights, output="z", kernel_shape=[1, 1])
-    graph.save("wrong_channels", [("r", 3)], "z", BATCHED, contract())
+    graph.save(OUT / "wrong_channels.onnx", [("r", 3)], "z", BATCHED, contract())
 
 
 def half_size():
@@ -249,17 +206,7 @@ def half_size():
 def bad_contract():
     graph = Graph()
     graph.node("Identity", "r", output="z")
-    graph.save("bad_contract", [("r", 1)], "z", BATCHED, contract(layout="NCWH", scalling="unit_norm"))
-
-
-def shifted(graph, x, dy, dx):
-    """What stands dy lines and dx columns away: zeros from outside."""
-    pads = [0, 0, max(-dy, 0), max(-dx, 0), 0, 0, max(dy, 0), max(dx, 0)]
-    padded = graph.node("Pad", x, graph.constant(pads, np.int64))
-    big = np.iinfo(np.int64).max
-    start = graph.constant([max(dy, 0), max(dx, 0)], np.int64)
-    end = graph.constant([dy if dy < 0 else big, dx if dx < 0 else big], np.int64)
-    return graph.node("Slice", padded, start, end, graph.constant([2, 3], np.int64))
+    graph.save(OUT / "bad_contract.onnx", [("r", 1)], "z", BATCHED, contract(layout="NCWH", scalling="unit_norm"))
 
 
 def fields(name, one_input):
@@ -297,7 +244,24 @@ def fields(name, one_input):
     # masked cells are equations by themselves
     graph.node("Add", x, graph.node("Mul", outside, r), output="z")
     claims = dict(inputs=meta, boundary="given", stencil="5-point, any coefficients", size_multiple=4)
-    graph.save(name, inputs, "z", BATCHED, contract(equivariance=["scale", "sign"], **claims))
+    graph.save(OUT / f"{name}.onnx", inputs, "z", BATCHED, contract(equivariance=["scale", "sign"], **claims))
+
+
+def levels(name, fields):
+    """A model for `mgnet` that says the same of all cells, whatever goes in."""
+    graph = Graph()
+    total = graph.node("Add", graph.node("Add", "east", "north"), "link")
+    nothing = graph.node("Mul", total, graph.constant(0.0))
+    small = graph.node("MaxPool", nothing, kernel_shape=[2, 2], strides=[2, 2])
+    values = graph.constant(np.reshape(fields, (1, -1, 1, 1)))
+    graph.node("Add", small, values, output="fields")
+    meta = contract(
+        role="levels", layout="N1HW", size_multiple=2, inputs=None, output=None, scaling=None,
+        boundary="given", stencil="5-point, any coefficients", equivariance=["scale", "sign"], trained=None,
+    )
+    plane = [1, 1, "H", "W"]
+    outputs = [("fields", [1, len(fields), "H/2", "W/2"])]
+    graph.write(OUT / f"{name}.onnx", [(n, plane) for n in ("east", "north", "link")], outputs, meta)
 
 
 def main():
@@ -325,6 +289,12 @@ def main():
     bad_contract()
     fields("fields", one_input=False)
     fields("channels", one_input=True)
+    rule = [0.5] * 4 + [1.0] * 6
+    levels("levels_default", rule + [1.0] * 4)  # the rule of gmg
+    levels("levels_poor", [1.0, 0.0, 1.0, 0.0, 3.0, 0.1, -0.5, 1.5, 0.2, 1.0, 0.3, 1.0, 0.5, 0.9])
+    levels("levels_nan", rule + [float("nan")] * 4)
+    levels("levels_outside", [2.0] * 4 + [1.0] * 6)
+    levels("levels_channels", [0.5] * 12)
     for path in sorted(OUT.glob("*.onnx")):
         print(f"{path.name:20} {path.stat().st_size / 1000:6.1f} kB")
 

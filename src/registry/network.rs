@@ -1,8 +1,8 @@
-//! `onnx:model.onnx,key=value`: a model as a preconditioner, with its fallback.
+//! `onnx:model.onnx,key=value` and `mgnet`: models as preconditioners, with what takes over from them.
 
 use super::options::Options;
 use super::{PRECONDS, RegistryError, precond};
-use resolvent_models::onnx::{Contract, Device, Layout, Scaling};
+use resolvent_models::onnx::{Contract, Device, Layout, Role, SHIPPED, Scaling};
 use resolvent_solvers::Precond;
 use std::path::PathBuf;
 
@@ -12,7 +12,9 @@ const MOST_THREADS: usize = 1024;
 /// A model that is named as a preconditioner.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
-    /// File.
+    /// A preconditioner by itself (`onnx:…`), or levels of multigrid (`mgnet`).
+    pub role: Role,
+    /// File; [`SHIPPED`] for `mgnet` alone.
     pub path: PathBuf,
     /// What its input means, where that is typed.
     pub contract: Option<Contract>,
@@ -26,7 +28,7 @@ pub struct Network {
     pub device: Device,
 }
 
-/// Reads `onnx:PATH,key=value`; `None` if it is another preconditioner. A path has no comma in it.
+/// Reads `onnx:PATH,key=value` or `mgnet:PATH,key=value`, where `mgnet` may go without a path; `None` if it is another preconditioner. A path has no comma in it.
 ///
 /// # Errors
 /// [`RegistryError`], which lists what there is.
@@ -39,25 +41,31 @@ pub struct Network {
 /// # Ok::<(), registry::RegistryError>(())
 /// ```
 pub fn network(spec: &str) -> Result<Option<Network>, RegistryError> {
-    let Some(rest) = spec.strip_prefix("onnx") else {
-        return Ok(None);
+    let (name, role, rest) = match (spec.strip_prefix("onnx"), spec.strip_prefix("mgnet")) {
+        (Some(rest), _) => ("onnx", Role::Precond, rest),
+        (_, Some(rest)) => ("mgnet", Role::Levels, rest),
+        _ => return Ok(None),
     };
     let missing = || RegistryError::Model { spec: spec.into() };
     let (path, options) = match rest.strip_prefix(':') {
+        // options alone
+        Some(rest) if role == Role::Levels && !rest.contains(".onnx") => (SHIPPED, rest),
         Some(rest) => rest.split_once(',').unwrap_or((rest, "")),
+        None if rest.is_empty() && role == Role::Levels => (SHIPPED, ""),
         None if rest.is_empty() => return Err(missing()),
         None => return Ok(None),
     };
     if path.is_empty() {
         return Err(missing());
     }
-    let o = Options::parse("preconditioner", PRECONDS, &format!("onnx:{options}"))?;
+    let o = Options::parse("preconditioner", PRECONDS, &format!("{name}:{options}"))?;
     let wrong = |key: &str, expected: String| RegistryError::Value {
-        name: "onnx".into(),
+        name: name.into(),
         key: key.into(),
         value: o.value(key).unwrap_or_default().into(),
         expected,
     };
+    // `mgnet` has none of these
     let layout = o.value("layout").map(Layout::parse).transpose();
     let layout = layout.map_err(|problem| wrong("layout", problem))?;
     let multiple = o.count("multiple", 1)?;
@@ -79,7 +87,9 @@ pub fn network(spec: &str) -> Result<Option<Network>, RegistryError> {
     });
     let fallback = match o.value("fallback") {
         None | Some("auto") => None,
-        Some("onnx") => return Err(wrong("fallback", "a classical preconditioner".into())),
+        Some("onnx" | "mgnet") => {
+            return Err(wrong("fallback", "a classical preconditioner".into()));
+        }
         Some(name) => precond(name)?,
     };
     let device = match o.word("device", &["cpu", "cuda"])? {
@@ -97,6 +107,7 @@ pub fn network(spec: &str) -> Result<Option<Network>, RegistryError> {
         ));
     }
     Ok(Some(Network {
+        role,
         path: path.into(),
         contract,
         fallback,

@@ -177,6 +177,19 @@ pub const PRECONDS: &[Entry] = &[
         ],
     ),
     entry(
+        "mgnet",
+        "gmg whose coarse levels a network predicts, as mgnet or mgnet:MODEL.onnx,key=value",
+        &[
+            (
+                "fallback",
+                "takes over within the solve where the network fails (gmg)",
+            ),
+            ("trials", "let it take over where it is faster, too (true)"),
+            ("threads", "of the network (all)"),
+            ("device", "cpu or cuda (cpu)"),
+        ],
+    ),
+    entry(
         "onnx",
         "a network, as onnx:MODEL.onnx,key=value: for fcg, fgmres and gcrodr, some for cg",
         &[

@@ -8,7 +8,7 @@
 //!
 //! | per application | the network, one norm, one conversion each way | memory | the tensors, and what the network needs |
 
-use super::contract::{Field, Scaling};
+use super::contract::{Field, Role, Scaling};
 use super::error::OnnxError;
 use super::fields::{self, Coefficients};
 use super::model::Model;
@@ -72,6 +72,13 @@ impl OnnxPrecond {
             )));
         }
         let contract = model.contract();
+        if contract.role != Role::Precond {
+            return Err(OnnxError::Role {
+                path: model.path().into(),
+                problem: "it predicts levels of multigrid, and is no preconditioner by itself",
+                instead: "mgnet",
+            });
+        }
         let (has, takes) = (grid.dimension(), contract.layout.dimensions());
         if has != takes {
             return Err(misfit(format!(

@@ -3,9 +3,10 @@
 //! Noise finds gross violations and proves nothing: it can refute a claim, not establish it.
 
 use super::adapter::{OnnxConfig, OnnxPrecond};
-use super::contract::Equivariance;
+use super::contract::{Equivariance, Role};
 use super::error::OnnxError;
 use super::model::Model;
+use crate::mgnet::{Mgnet, MgnetConfig};
 use resolvent_matrices::{Csr, Grid};
 use resolvent_solvers::precond::{self, Ic0, Ic0Config, Jacobi};
 use resolvent_solvers::{
@@ -76,13 +77,26 @@ pub fn check(
     config: OnnxConfig,
     seed: u64,
 ) -> Result<ModelCheck, OnnxError> {
-    let mut m = OnnxPrecond::new(model, a, config)?;
+    let (mut m, grid, pads): (Box<dyn Preconditioner<f64>>, Grid, bool) =
+        match model.contract().role {
+            Role::Precond => {
+                let m = OnnxPrecond::new(model, a, config)?;
+                let (grid, pads) = (m.grid(), m.pads());
+                (Box::new(m), grid, pads)
+            }
+            Role::Levels => {
+                let m = Mgnet::new(model, a, MgnetConfig { grid: config.grid })?;
+                let grid = m.levels()[0].grid();
+                (Box::new(m), grid, true)
+            }
+        };
+    let m = m.as_mut();
     let n = a.nrows();
     let failed = |error: PrecondError| OnnxError::Run {
         path: model.path().into(),
         problem: error.to_string(),
     };
-    let probe = precond::check(&mut m, n, seed).map_err(failed)?;
+    let probe = precond::check(m, n, seed).map_err(failed)?;
     let contract = model.contract();
     let positive = probe.positive > 0.0;
     // where answers are no numbers, nothing was measured
@@ -108,7 +122,6 @@ pub fn check(
             measured: measured(probe.positive),
         },
     ];
-    let (grid, pads) = (m.grid(), m.pads());
     let mut vector = Noise(seed ^ 0x9e37_79b9_7f4a_7c15);
     let r: Vec<f64> = (0..n).map(|_| vector.next()).collect();
     let mut z = vec![0.0; n];
@@ -123,7 +136,7 @@ pub fn check(
         let tested =
             tested && (kind != Equivariance::Reflection || contract.inputs[0].fields.len() == 1);
         let measured = match tested {
-            true => equivariance(kind, &mut m, grid, &r, &z).map_err(failed)?,
+            true => equivariance(kind, m, grid, &r, &z).map_err(failed)?,
             false => f64::NAN,
         };
         claims.push(Claim {
@@ -136,7 +149,7 @@ pub fn check(
     let mut b = vec![0.0; n];
     kernels::spmv(a.view(), &[], &r, &mut b);
     let iterations = match probe.finite {
-        true => solve(a, &b, &mut m),
+        true => solve(a, &b, m),
         false => None,
     };
     let mut classical = Vec::new();
@@ -173,7 +186,7 @@ pub fn check(
 /// Relative difference of M⁻¹(Tr) from T M⁻¹r, the worst over the T of a kind.
 fn equivariance(
     kind: Equivariance,
-    m: &mut OnnxPrecond,
+    m: &mut dyn Preconditioner<f64>,
     grid: Grid,
     r: &[f64],
     z: &[f64],

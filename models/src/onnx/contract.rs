@@ -13,6 +13,9 @@ pub const CONTRACT_KEY: &str = "resolvent.contract";
 pub struct Contract {
     /// Of this schema: 1.
     pub version: u32,
+    /// What it is.
+    #[serde(default)]
+    pub role: Role,
     /// Axes of inputs and output.
     pub layout: Layout,
     /// Dimensions of the grid; follows from the layout, and is checked against it.
@@ -58,6 +61,18 @@ pub struct Contract {
 
 fn one() -> usize {
     1
+}
+
+/// What a model is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Role {
+    /// A preconditioner: a residual goes in, a correction comes out.
+    #[default]
+    Precond,
+    /// It predicts the levels of multigrid ([`mgnet`](crate::mgnet)) once a matrix.
+    Levels,
 }
 
 /// An input of the graph.
@@ -159,6 +174,7 @@ impl Contract {
     pub fn bare(layout: Layout) -> Self {
         Self {
             version: 1,
+            role: Role::Precond,
             layout,
             dimensions: None,
             size_multiple: 1,
@@ -200,6 +216,11 @@ impl Contract {
                 "dimensions is {said}, and layout {} has {dimensions}",
                 self.layout
             ));
+        }
+        if self.role == Role::Levels && (dimensions != 2 || !self.inputs.is_empty()) {
+            return Err(
+                "of role `levels`, the layout has two dimensions and inputs are not listed".into(),
+            );
         }
         if self.size_multiple == 0 || self.size_multiple > 1 << 20 {
             return Err(format!(

@@ -124,6 +124,19 @@ pub enum OnnxError {
         /// what differs
         problem: String,
     },
+    /// The model is for something else.
+    #[error("{}: {problem}; use it as {instead}:{}", path.display(), path.display())]
+    Role {
+        /// model
+        path: PathBuf,
+        /// what it is
+        problem: &'static str,
+        /// what takes it
+        instead: &'static str,
+    },
+    /// The classical part of the preconditioner cannot be made.
+    #[error(transparent)]
+    Matrix(PrecondError),
     /// The model does not fit the grid.
     #[error("{}: {problem}", path.display())]
     Grid {

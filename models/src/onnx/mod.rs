@@ -38,10 +38,11 @@ mod session;
 
 pub use adapter::{OnnxConfig, OnnxPrecond};
 pub use check::{Claim, ModelCheck, check};
-pub use contract::{CONTRACT_KEY, Contract, Equivariance, Field, Input, Scaling};
+pub use contract::{CONTRACT_KEY, Contract, Equivariance, Field, Input, Role, Scaling};
 pub use discover::{Origin, Tried};
 pub use error::OnnxError;
 pub use install::{Installed, VERSION, install};
 pub use layout::Layout;
-pub use model::{Device, Inspection, Model, ModelConfig};
+pub use model::{Device, Inspection, Model, ModelConfig, SHIPPED};
 pub use port::Port;
+pub(crate) use port::ROLE_LEVELS_OUTPUT;

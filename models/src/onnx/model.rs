@@ -121,6 +121,14 @@ impl Model {
         })
     }
 
+    /// The model of [`mgnet`](crate::mgnet) that comes with this crate.
+    ///
+    /// # Errors
+    /// [`OnnxError`], if there is no ONNX Runtime.
+    pub fn shipped(config: ModelConfig) -> Result<Self, OnnxError> {
+        Self::load(SHIPPED.as_ref(), config)
+    }
+
     /// Looks at a file, whether it has a contract or not.
     ///
     /// # Errors
@@ -155,7 +163,7 @@ impl Model {
     }
 
     /// A session nobody is using; a new one if there is none.
-    pub(super) fn take(&self) -> Result<Session, OnnxError> {
+    pub(crate) fn take(&self) -> Result<Session, OnnxError> {
         let idle = self
             .shared
             .idle
@@ -169,7 +177,7 @@ impl Model {
     }
 
     /// Puts a session back.
-    pub(super) fn give_back(&self, session: Session) {
+    pub(crate) fn give_back(&self, session: Session) {
         let mut idle = self
             .shared
             .idle
@@ -188,6 +196,10 @@ impl Model {
     }
 }
 
+/// Stands for the file of the model that comes with the crate.
+pub const SHIPPED: &str = "mgnet2d.onnx (shipped)";
+static MGNET: &[u8] = include_bytes!("../../onnx/mgnet2d.onnx");
+
 /// Loads a model.
 fn session(path: &Path, config: &ModelConfig) -> Result<Session, OnnxError> {
     if cfg!(not(feature = "cuda")) && config.device != Device::Cpu {
@@ -197,11 +209,10 @@ fn session(path: &Path, config: &ModelConfig) -> Result<Session, OnnxError> {
         path: path.into(),
         problem,
     };
-    let about = std::fs::metadata(path).map_err(|error| io(error.to_string()))?;
-    if !about.is_file() {
-        return Err(io("it is no file".into()));
+    let shipped = path.as_os_str() == SHIPPED;
+    if !shipped {
+        readable(path).map_err(io)?;
     }
-    std::fs::File::open(path).map_err(|error| io(error.to_string()))?;
     let environment = runtime::environment(config.library.as_deref())?;
     let built = Session::builder(&environment).and_then(|builder| settings(builder, config));
     let builder = built.map_err(|error| match config.device {
@@ -214,7 +225,11 @@ fn session(path: &Path, config: &ModelConfig) -> Result<Session, OnnxError> {
         },
     });
     let mut builder = builder?;
-    builder.commit_from_file(path).map_err(|error| {
+    let committed = match shipped {
+        true => builder.commit_from_memory(MGNET),
+        false => builder.commit_from_file(path),
+    };
+    committed.map_err(|error| {
         let problem = said(&error, path);
         let path = path.into();
         match error.code() {
@@ -227,6 +242,16 @@ fn session(path: &Path, config: &ModelConfig) -> Result<Session, OnnxError> {
             _ => OnnxError::BadModel { path, problem },
         }
     })
+}
+
+/// Whether there is a file that can be opened.
+fn readable(path: &Path) -> Result<(), String> {
+    let about = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if !about.is_file() {
+        return Err("it is no file".into());
+    }
+    std::fs::File::open(path).map_err(|error| error.to_string())?;
+    Ok(())
 }
 
 /// What ONNX Runtime says, without what it says of itself.

@@ -1,6 +1,6 @@
 //! Inputs and outputs of a graph, held against what the contract says of them.
 
-use super::contract::{Contract, Field, Input};
+use super::contract::{Contract, Field, Input, Role};
 use super::error::OnnxError;
 use super::layout::{Axis, Layout};
 use ort::value::{Outlet, TensorElementType, ValueType};
@@ -77,6 +77,11 @@ pub(super) fn matched(
         path: path.into(),
         problem,
     };
+    if contract.role == Role::Levels {
+        let output = levels(&inputs, &outputs).map_err(differ)?;
+        contract.output = ROLE_LEVELS_OUTPUT.into();
+        return Ok((contract, inputs, output));
+    }
     if contract.inputs.is_empty() {
         let [only] = inputs.as_slice() else {
             let there = words(&inputs);
@@ -121,6 +126,29 @@ pub(super) fn matched(
     let output = port("output", &contract.output, &outputs)?;
     fits(&contract.layout, &output, 1).map_err(differ)?;
     Ok((contract, ports, output))
+}
+
+/// The output of a model that predicts levels.
+pub(crate) const ROLE_LEVELS_OUTPUT: &str = "fields";
+
+/// Holds its graph against what all of them have: planes `east`, `north`, `link` go in, `fields` come out.
+fn levels(inputs: &[Port], outputs: &[Port]) -> Result<Port, String> {
+    let mut names: Vec<_> = inputs.iter().map(|port| port.name.as_str()).collect();
+    names.sort_unstable();
+    let output = outputs.iter().find(|port| port.name == ROLE_LEVELS_OUTPUT);
+    let (["east", "link", "north"], Some(output)) = (&names[..], output) else {
+        return Err(format!(
+            "of role `levels`, inputs are `east`, `north`, `link` and the output is `fields`; the graph has {} and {}",
+            words(inputs),
+            words(outputs)
+        ));
+    };
+    for port in inputs.iter().chain([output]) {
+        if port.element != "float32" || port.sizes.len() != 4 {
+            return Err(format!("{port}: four axes of float32 are needed"));
+        }
+    }
+    Ok(output.clone())
 }
 
 /// Whether a port can have this layout with so many channels.

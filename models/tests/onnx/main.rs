@@ -5,6 +5,7 @@ mod ort;
 
 mod answers;
 mod checks;
+mod levels;
 mod refused;
 mod solves;
 

@@ -24,7 +24,7 @@ pub(crate) mod triangular;
 pub use chebyshev::{Chebyshev, ChebyshevConfig};
 pub use check::{Check, Finding, check};
 pub use fsai::{Fsai, FsaiConfig};
-pub use gmg::{Gmg, GmgConfig, GmgLevel};
+pub use gmg::{Gmg, GmgConfig, GmgLevel, GmgRule};
 pub use guard::{Distrust, Fallback, Gain, Guard, Takeover};
 pub use guarded::{Guarded, GuardedConfig};
 pub use ic0::{Ic0, Ic0Config};

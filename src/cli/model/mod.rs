@@ -10,10 +10,11 @@ use super::args::{How, SolveArgs};
 use super::error::CliError;
 use super::solve::chosen;
 use args::ModelCommand;
-use resolvent::models::onnx::{Model, ModelConfig, OnnxConfig, OnnxPrecond};
-use resolvent::precond::{Guarded, GuardedConfig};
+use resolvent::models::mgnet::{Mgnet, MgnetConfig};
+use resolvent::models::onnx::{Model, ModelConfig, OnnxConfig, OnnxPrecond, Role};
+use resolvent::precond::{GmgConfig, Guarded, GuardedConfig};
 use resolvent::solvers::fallback;
-use resolvent::{Csr, Grid, Method, Precond, Scalar, registry};
+use resolvent::{Csr, Grid, Method, Precond, Preconditioner, Scalar, registry};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -24,9 +25,14 @@ pub fn run(command: &ModelCommand) -> Result<Status, CliError> {
     }
 }
 
-/// A model as it is typed, without the `onnx:`.
+/// A model as it is typed, without the `onnx:`; `mgnet` is the one that is shipped.
 fn typed(spec: &str) -> Result<registry::Network, CliError> {
     let flag = "precond";
+    if spec == "mgnet" {
+        let read = registry::network(spec);
+        let read = read.map_err(|source| CliError::Registry { flag, source })?;
+        return read.ok_or_else(|| CliError::Missing(spec.into()));
+    }
     let read = registry::network(&format!("onnx:{spec}"));
     let read = read.map_err(|source| CliError::Registry { flag, source })?;
     read.ok_or_else(|| CliError::Missing(spec.into()))
@@ -56,7 +62,7 @@ impl Network {
                 Some(_) => Err(CliError::NotApplicable {
                     option: "ort-lib",
                     solver: args.how.precond.clone(),
-                    hint: "it belongs to --precond onnx:MODEL.onnx",
+                    hint: "it belongs to --precond onnx:MODEL.onnx and mgnet",
                 }),
             };
         };
@@ -84,8 +90,18 @@ impl Network {
     /// The network for this matrix, with what takes over from it.
     pub fn build(&self, a: &Csr<f64>, grid: Option<Grid>) -> Result<Given<f64>, CliError> {
         let started = Instant::now();
-        let network = OnnxPrecond::new(&self.model, a, OnnxConfig { grid })?;
-        let classical = match self.typed.fallback {
+        let network: Box<dyn Preconditioner<f64>> = match self.typed.role {
+            Role::Levels => Box::new(Mgnet::new(&self.model, a, MgnetConfig { grid })?),
+            _ => Box::new(OnnxPrecond::new(&self.model, a, OnnxConfig { grid })?),
+        };
+        let fallback_of = match self.typed.role {
+            Role::Levels => self
+                .typed
+                .fallback
+                .or(Some(Precond::Gmg(GmgConfig::default()))),
+            _ => self.typed.fallback,
+        };
+        let classical = match fallback_of {
             Some(Precond::Gmg(mut gmg)) => {
                 gmg.grid = gmg.grid.or(grid);
                 Precond::Gmg(gmg)
@@ -100,7 +116,7 @@ impl Network {
             ..GuardedConfig::default()
         };
         Ok(Given {
-            m: Guarded::new(Box::new(network), classical, config),
+            m: Guarded::new(network, classical, config),
             setup: started.elapsed(),
         })
     }

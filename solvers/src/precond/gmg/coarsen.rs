@@ -17,6 +17,7 @@
 //!   doi:10.1137/S1064827597327277 (interpolation that follows the coefficients).
 
 use super::level::GmgLevel;
+use super::{NAME, PrecondError};
 
 impl GmgLevel {
     /// The next coarser level by the default rule: ⌈NX/2⌉ × ⌈NY/2⌉ cells. O(n).
@@ -27,8 +28,53 @@ impl GmgLevel {
         coarse
     }
 
-    /// The same into a level of the right size.
+    /// The next coarser level with every conductance between series and Galerkin as said, instead of
+    /// their mean. Of each coarse cell: `position`, from 0 (series) to 1 (Galerkin), for its two faces
+    /// towards the next along x (by rows) and its two along y (by columns); and `factor`, by which the
+    /// conductances along x and y are multiplied. O(n).
+    ///
+    /// # Errors
+    /// [`PrecondError::Config`] for another number of values, positions outside of [0, 1], factors that
+    /// are not finite or negative.
+    pub fn coarser_between(
+        &self,
+        position: [&[f32]; 4],
+        factor: [&[f32]; 2],
+    ) -> Result<Self, PrecondError> {
+        let mut coarse = Self::empty(self.nx.div_ceil(2), self.ny.div_ceil(2));
+        let cells = coarse.link.len();
+        let inside = |v: &f32| (0.0..=1.0).contains(v);
+        let finite = |v: &f32| (0.0..1e18).contains(v);
+        let fits = position
+            .iter()
+            .all(|p| p.len() == cells && p.iter().all(inside))
+            && factor
+                .iter()
+                .all(|f| f.len() == cells && f.iter().all(finite));
+        if !fits {
+            return Err(PrecondError::Config {
+                precond: NAME,
+                problem: format!(
+                    "positions must be from 0 to 1 and factors finite and not negative, one for each of {cells} coarse cells"
+                ),
+            });
+        }
+        let between = |[series, galerkin]: [f32; 2], t: f32| series + t * (galerkin - series);
+        self.coarsen_by(&mut coarse, |at, along, pairs| {
+            let [a, b] = [position[2 * along][at], position[2 * along + 1][at]];
+            factor[along][at] * (between(pairs[0], a) + between(pairs[1], b))
+        });
+        Ok(coarse)
+    }
+
+    /// The default rule into a level of the right size.
     pub(super) fn coarsen_into(&self, coarse: &mut Self) {
+        self.coarsen_by(coarse, |_, _, [a, b]| 0.5 * (a[0] + b[0] + a[1] + b[1]));
+    }
+
+    /// Conductances of coarse cell `at` along x (0) and y (1) from [series, Galerkin] of its two faces.
+    #[inline(always)]
+    fn coarsen_by(&self, coarse: &mut Self, combine: impl Fn(usize, usize, [[f32; 2]; 2]) -> f32) {
         let (cx, cy) = (coarse.nx, coarse.ny);
         coarse.scaling = None;
         coarse.weight = None;
@@ -39,14 +85,16 @@ impl GmgLevel {
                 coarse.east[at] = match i + 2 < self.nx {
                     true => {
                         let pair = |j| self.through_east(i, j);
-                        mean(pair(j), if up { pair(j + 1) } else { [0.0; 2] })
+                        let pairs = [pair(j), if up { pair(j + 1) } else { [0.0; 2] }];
+                        combine(at, 0, pairs)
                     }
                     false => 0.0,
                 };
                 coarse.north[at] = match j + 2 < self.ny {
                     true => {
                         let pair = |i| self.through_north(i, j);
-                        mean(pair(i), if right { pair(i + 1) } else { [0.0; 2] })
+                        let pairs = [pair(i), if right { pair(i + 1) } else { [0.0; 2] }];
+                        combine(at, 1, pairs)
                     }
                     false => 0.0,
                 };
@@ -146,9 +194,4 @@ fn blocked_chain(m: f32, behind: [(f32, bool); 2]) -> [f32; 2] {
     let resistance = behind.map(|(f, there)| if there { 0.5 / f } else { 0.0 });
     let series = m / (1.0 + m * (resistance[0] + resistance[1])); // 0 behind a wall
     [if m > 0.0 { series } else { 0.0 }, 0.5 * m]
-}
-
-#[inline(always)]
-fn mean(a: [f32; 2], b: [f32; 2]) -> f32 {
-    0.5 * (a[0] + b[0] + a[1] + b[1])
 }

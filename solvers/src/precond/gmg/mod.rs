@@ -31,6 +31,7 @@ mod read;
 #[cfg(test)]
 mod reference;
 mod rows;
+mod rule;
 mod stencil;
 mod sweep;
 #[cfg(test)]
@@ -42,6 +43,7 @@ use cycle::Hierarchy;
 pub use level::GmgLevel;
 use read::Cells;
 use resolvent_matrices::{Grid, Real, Scalar};
+pub use rule::GmgRule;
 
 const NAME: &str = "gmg";
 
@@ -128,22 +130,8 @@ impl Gmg {
                 "the unit is {unit}, a positive number is needed"
             )));
         }
-        let Some(first) = levels.first() else {
-            return Err(wrong("no levels were given".into()));
-        };
-        let (mut nx, mut ny) = (first.nx, first.ny);
-        for (l, level) in levels.iter().enumerate() {
-            let last = l + 1 == levels.len();
-            if [level.nx, level.ny] != [nx, ny] || (last && nx * ny > coarsest::MOST) {
-                return Err(wrong(format!(
-                    "level {l} has {}x{} cells; {nx}x{ny} are needed there, and {} at most on the last",
-                    level.nx,
-                    level.ny,
-                    coarsest::MOST
-                )));
-            }
-            (nx, ny) = (nx.div_ceil(2), ny.div_ceil(2));
-        }
+        Self::check_levels(&levels)?;
+        let first = &levels[0];
         let cells = Cells::all(first.grid(), first.nx * first.ny)?;
         let mut hierarchy = Hierarchy::with(levels, config.degree);
         hierarchy.unit = unit;
@@ -156,7 +144,48 @@ impl Gmg {
         })
     }
 
+    /// Sizes of levels: the first as it is, every other of half the cells of the one before.
+    fn check_levels(levels: &[GmgLevel]) -> Result<(), PrecondError> {
+        let wrong = |problem: String| {
+            Err(PrecondError::Config {
+                precond: NAME,
+                problem,
+            })
+        };
+        let Some(first) = levels.first() else {
+            return wrong("no levels were given".into());
+        };
+        let (mut nx, mut ny) = (first.nx, first.ny);
+        for (l, level) in levels.iter().enumerate() {
+            let last = l + 1 == levels.len();
+            if [level.nx, level.ny] != [nx, ny] || (last && nx * ny > coarsest::MOST) {
+                return wrong(format!(
+                    "level {l} has {}x{} cells; {nx}x{ny} are needed there, and {} at most on the last",
+                    level.nx,
+                    level.ny,
+                    coarsest::MOST
+                ));
+            }
+            (nx, ny) = (nx.div_ceil(2), ny.div_ceil(2));
+        }
+        Ok(())
+    }
+
     fn build<T: Scalar>(
+        a: &dyn LinearOperator<T>,
+        config: GmgConfig,
+        masked: Option<(Grid, &[bool])>,
+    ) -> Result<Self, PrecondError> {
+        let mut gmg = Self::allocate(a, config, masked)?;
+        let csr = a
+            .as_csr()
+            .ok_or(PrecondError::NeedsEntries { precond: NAME })?;
+        gmg.hierarchy.read(csr.to_u32()?.view(), &gmg.cells)?;
+        Ok(gmg)
+    }
+
+    /// Levels without numbers for the grid of A.
+    fn allocate<T: Scalar>(
         a: &dyn LinearOperator<T>,
         config: GmgConfig,
         masked: Option<(Grid, &[bool])>,
@@ -178,14 +207,23 @@ impl Gmg {
             (None, Some(grid)) => Cells::all(grid, rows)?,
             (None, None) => Cells::find(csr.view())?,
         };
-        let mut gmg = Self {
+        Ok(Self {
             config,
             hierarchy: Hierarchy::new(&cells, config.degree),
             cells,
             masked: masked.is_some(),
-        };
-        gmg.hierarchy.read(csr.view(), &gmg.cells)?;
-        Ok(gmg)
+        })
+    }
+
+    fn check_rows<T: Scalar>(&self, a: &dyn LinearOperator<T>) -> Result<(), PrecondError> {
+        if a.nrows() == self.cells.rows() {
+            return Ok(());
+        }
+        Err(PrecondError::Shape {
+            precond: NAME,
+            expected: self.cells.rows(),
+            got: a.nrows(),
+        })
     }
 
     /// The levels in use, the finest first.
@@ -219,13 +257,7 @@ impl<T: Scalar> Preconditioner<T> for Gmg {
     }
 
     fn update(&mut self, a: &dyn LinearOperator<T>) -> Result<(), PrecondError> {
-        if a.nrows() != self.cells.rows() {
-            return Err(PrecondError::Shape {
-                precond: NAME,
-                expected: self.cells.rows(),
-                got: a.nrows(),
-            });
-        }
+        self.check_rows(a)?;
         let csr = a
             .as_csr()
             .ok_or(PrecondError::NeedsEntries { precond: NAME })?;

@@ -1,0 +1,214 @@
+//! `mgnet`: levels that a network predicts, good ones, bad ones, and what are none.
+
+use crate::{diffusion, distance, load, noise, norm, ort};
+use resolvent_matrices::families::{Assembled, Darcy, SampleFamily, Step};
+use resolvent_matrices::fields::Scratch;
+use resolvent_matrices::{Csr, Grid};
+use resolvent_models::mgnet::{Mgnet, MgnetConfig};
+use resolvent_models::onnx::{Model, ModelConfig, OnnxConfig, OnnxError, OnnxPrecond, check};
+use resolvent_solvers::precond::{Distrust, Gmg, GmgConfig, Guarded, GuardedConfig};
+use resolvent_solvers::{Cg, CgConfig, Preconditioner, SolveReport, Solver, Stopping, System};
+
+/// Two materials, one `contrast` times the other, with a rough interface.
+fn binary(n: usize, contrast: f64, seed: u64) -> Csr<f64> {
+    let family = Darcy {
+        low: 1.0,
+        high: contrast,
+        tau: 10.0,
+        ..Darcy::default()
+    };
+    let family = family.on(Grid::new(n, n, 1)).unwrap();
+    let family: &dyn SampleFamily<f64> = &family;
+    let (mut inputs, mut scratch) = (family.describe().new_inputs(), Scratch::default());
+    family.draw(seed, 0, &mut scratch, &mut inputs).unwrap();
+    let mut system = Assembled::default();
+    family
+        .assemble(&inputs, Step::default(), &mut system)
+        .unwrap();
+    system.a
+}
+
+fn solve(a: &Csr<f64>, m: &mut dyn Preconditioner<f64>, rtol: f64) -> SolveReport<f64> {
+    let b = noise(a.nrows(), 11);
+    let stopping = Stopping {
+        rtol,
+        ..Stopping::default()
+    };
+    let config = CgConfig {
+        stopping,
+        ..CgConfig::default()
+    };
+    let mut x = vec![0.0; a.nrows()];
+    let mut cg = Cg::new(a.nrows(), config);
+    let report = cg.solve(System::new(a, &b, m), &mut x, &mut ()).unwrap();
+    let mut ax = vec![0.0; a.nrows()];
+    resolvent_solvers::LinearOperator::apply(a, &x, &mut ax);
+    let true_residual = distance(&ax, &b);
+    assert!(
+        !report.converged() || true_residual <= rtol * 1.001,
+        "{true_residual:e}"
+    );
+    report
+}
+
+fn mgnet(model: &Model, a: &Csr<f64>) -> Mgnet {
+    Mgnet::new(model, a, MgnetConfig::default()).unwrap()
+}
+
+#[test]
+fn a_network_that_says_the_default_rule_is_gmg() {
+    if !ort::there("mgnet") {
+        return;
+    }
+    let model = load("levels_default").unwrap();
+    for grid in [
+        Grid::new(64, 64, 1),
+        Grid::new(37, 50, 1),
+        Grid::new(5, 3, 1),
+        Grid::new(200, 1, 1),
+    ] {
+        let masked = |row: usize| row % 17 == 3;
+        let k = |a: usize, b: usize| 1.0 + ((a * 7 + b * 3) % 11) as f64;
+        let a = diffusion(grid, k, masked);
+        let mut gmg = Gmg::new(&a, GmgConfig::default()).unwrap();
+        let mut m = mgnet(&model, &a);
+        for (l, (ours, theirs)) in m.levels().iter().zip(gmg.levels()).enumerate() {
+            for (a, b) in [
+                (ours.east(), theirs.east()),
+                (ours.north(), theirs.north()),
+                (ours.link(), theirs.link()),
+            ] {
+                assert!(
+                    a.iter()
+                        .zip(b)
+                        .all(|(a, b)| (a - b).abs() <= 1e-5 * b.abs()),
+                    "{grid:?} level {l}"
+                );
+            }
+        }
+        let r = noise(a.nrows(), 1);
+        let (mut z, mut reference) = (vec![0.0; r.len()], vec![0.0; r.len()]);
+        m.apply(&r, &mut z).unwrap();
+        gmg.apply(&r, &mut reference).unwrap();
+        let d = distance(&z, &reference);
+        assert!(d < 1e-5, "{grid:?}: {d:e}");
+        // and of the next matrix
+        let next = diffusion(grid, |a, b| 1.0 / k(a, b), masked);
+        m.update(&next).unwrap();
+        Preconditioner::<f64>::update(&mut gmg, &next).unwrap();
+        m.apply(&r, &mut z).unwrap();
+        gmg.apply(&r, &mut reference).unwrap();
+        assert!(distance(&z, &reference) < 1e-5);
+    }
+}
+
+#[test]
+fn the_shipped_model_keeps_what_it_promises_and_beats_its_control() {
+    if !ort::there("mgnet") {
+        return;
+    }
+    let model = Model::shipped(ModelConfig::default()).unwrap();
+    for a in [
+        binary(64, 1e3, 5),
+        diffusion(Grid::new(40, 57, 1), |_, _| 1.0, |row| row % 13 < 3),
+    ] {
+        let found = check(&model, &a, OnnxConfig::default(), 3).unwrap();
+        assert!(found.passed(), "{found:?}");
+        assert!(found.serves.contains(&"cg"));
+    }
+    // seeds that it was not trained on; a size that it was not trained on
+    let (mut learned, mut classical) = (0, 0);
+    for seed in 500..503 {
+        let a = binary(256, 1e3, seed);
+        let with = solve(&a, &mut mgnet(&model, &a), 1e-8);
+        let mut gmg = Gmg::new(&a, GmgConfig::default()).unwrap();
+        let without = solve(&a, &mut gmg, 1e-8);
+        assert!(with.converged() && without.converged());
+        learned += with.iterations;
+        classical += without.iterations;
+    }
+    assert!(
+        (learned as f64) < 0.9 * classical as f64,
+        "{learned} against {classical}"
+    );
+}
+
+#[test]
+fn whatever_it_says_the_solve_ends_converged_with_the_reason() {
+    if !ort::there("mgnet") {
+        return;
+    }
+    let a = binary(64, 1e2, 9);
+    let config = GuardedConfig {
+        relative_cost: Some(1.0),
+        ..GuardedConfig::default()
+    };
+    for (name, expected) in [
+        ("levels_poor", None),
+        ("levels_nan", Some("scalings")),
+        ("levels_outside", Some("positions")),
+        ("levels_channels", Some("fields are")),
+    ] {
+        let m = mgnet(&load(name).unwrap(), &a);
+        assert_eq!(m.failed().is_some(), expected.is_some(), "{name}");
+        let gmg = Gmg::new(&a, GmgConfig::default()).unwrap();
+        let mut m = Guarded::new(Box::new(m), Box::new(gmg), config);
+        let report = solve(&a, &mut m, 1e-10);
+        assert!(report.converged(), "{name}: {report:?}");
+        if let Some(part) = expected {
+            let said = load(name).map(|model| mgnet(&model, &a)).unwrap();
+            assert!(said.failed().unwrap().contains(part), "{name}");
+            let takeover = report.fallback.expect(name).takeover;
+            assert_eq!(
+                (takeover.from, takeover.to, takeover.why),
+                ("mgnet", "gmg", Distrust::Failed)
+            );
+        }
+    }
+    // positive definite even so
+    let mut poor = mgnet(&load("levels_poor").unwrap(), &a);
+    for seed in 0..20 {
+        let r = noise(a.nrows(), 70 + seed);
+        let mut z = vec![0.0; r.len()];
+        poor.apply(&r, &mut z).unwrap();
+        let rz: f64 = r.iter().zip(&z).map(|(r, z)| r * z).sum();
+        assert!(rz > 1e-3 * norm(&r) * norm(&z));
+    }
+}
+
+#[test]
+fn each_kind_of_model_is_refused_where_the_other_is_needed() {
+    if !ort::there("mgnet") {
+        return;
+    }
+    let a = binary(16, 10.0, 1);
+    let precond = load("vcycle").unwrap();
+    let levels = load("levels_default").unwrap();
+    let said = |error: OnnxError| error.to_string();
+    let text = said(
+        Mgnet::new(&precond, &a, MgnetConfig::default())
+            .err()
+            .unwrap(),
+    );
+    assert!(text.contains("use it as onnx:"), "{text}");
+    let text = said(
+        OnnxPrecond::new(&levels, &a, OnnxConfig::default())
+            .err()
+            .unwrap(),
+    );
+    assert!(text.contains("use it as mgnet:"), "{text}");
+    // a matrix that is none of gmg's
+    let dense = Csr::from_triplets(
+        3,
+        3,
+        vec![
+            (0, 0, 1.0),
+            (1, 1, 1.0),
+            (2, 2, 1.0),
+            (0, 2, 0.5),
+            (2, 0, 0.5),
+        ],
+    );
+    let refused = Mgnet::new(&levels, &dense.unwrap(), MgnetConfig::default());
+    assert!(matches!(refused.err(), Some(OnnxError::Matrix(_))));
+}

@@ -1,0 +1,140 @@
+"""What `mgnet` predicts on a level: sigma, weights, and the next coarser level. The same on all levels.
+
+Features of 2 x 2 cells are the channels of one coarse cell, so that the network works on a quarter of the
+cells. Every feature is a ratio of conductances: the result does not depend on units.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from cycle import diagonal, down, left
+
+FEATURES = 20
+# of a coarse cell: where between series and Galerkin its faces are (2 east, 2 north), two factors, the
+# weights and the sigmas of its 4 cells
+OUTPUTS = 14
+TINY = 1e-18
+
+
+def initial(seed, width=8):
+    rng = np.random.default_rng(seed)
+    layer = lambda k, i, o: rng.standard_normal((k, k, i, o)) * np.sqrt(2 / (k * k * i))
+    net = {
+        "w1": layer(1, FEATURES, width),
+        "b1": np.zeros(width),
+        "w2": layer(3, width, width),
+        "b2": np.zeros(width),
+        "w3": layer(3, width, width),
+        "b3": np.zeros(width),
+        "w4": 0.01 * layer(1, width, OUTPUTS),
+        "b4": start(),
+    }
+    return {k: jnp.asarray(v, jnp.float32) for k, v in net.items()}
+
+
+def start():
+    """The outputs whose rule is that of `gmg`: the mean of both conductances, weights 1, sigma near 1."""
+    return np.array([0.0] * 10 + [4.0] * 4)
+
+
+def constants():
+    """The control: the same outputs everywhere, no network."""
+    return {"b4": jnp.asarray(start(), jnp.float32)}
+
+
+def depth(a):
+    """(2h, 2w, b) to (4, h, w, b): the cells (y, x) = 00, 01, 10, 11."""
+    h, w, b = a.shape
+    a = a.reshape(h // 2, 2, w // 2, 2, b)
+    return a.transpose(1, 3, 0, 2, 4).reshape(4, h // 2, w // 2, b)
+
+
+def space(a):
+    _, h, w, b = a.shape
+    return a.reshape(2, 2, h, w, b).transpose(2, 0, 3, 1, 4).reshape(2 * h, 2 * w, b)
+
+
+def features(level):
+    east, north, link = level
+    d = diagonal(east, north, link)
+    log_d = jnp.log(jnp.maximum(d, TINY))
+    coupling = lambda a, there: jnp.clip(jnp.log(jnp.maximum(a, TINY)) - 0.5 * (log_d + there), -12, 0) / 4 + 0.5
+    step = lambda there: jnp.clip(there - log_d, -12, 12) / 4
+    # past a side, the cell itself: no unit comes in
+    right = jnp.concatenate([log_d[:, 1:], log_d[:, -1:]], 1)
+    up = jnp.concatenate([log_d[1:], log_d[-1:]], 0)
+    planes = [
+        coupling(east, right),
+        coupling(north, up),
+        step(right),
+        step(up),
+        link / jnp.maximum(d, TINY),
+    ]
+    return jnp.concatenate([depth(p) for p in planes])
+
+
+def conv(x, w, b):
+    y = jax.lax.conv_general_dilated(x, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+    return y + b
+
+
+def outputs(net, level):
+    """(OUTPUTS, h, w, b)"""
+    h, w, b = level[0].shape
+    if "w1" not in net:
+        return jnp.broadcast_to(net["b4"][:, None, None, None], (OUTPUTS, h // 2, w // 2, b))
+    x = features(level).transpose(3, 1, 2, 0)
+    x = jax.nn.relu(conv(x, net["w1"], net["b1"]))
+    x = jax.nn.relu(conv(x, net["w2"], net["b2"]))
+    x = jax.nn.relu(conv(x, net["w3"], net["b3"]))
+    return conv(x, net["w4"], net["b4"]).transpose(3, 1, 2, 0)
+
+
+def predict(net, level):
+    """sigma and weight of the cells, and the coarser level, of a level whose sizes are even."""
+    out = outputs(net, level)
+    east, north, link = level
+    mix = jax.nn.sigmoid(out[0:4])
+    factor = jnp.exp(jnp.tanh(out[4:6]))
+    weight = space(2 * jax.nn.sigmoid(out[6:10]))
+    sigma = space(jax.nn.sigmoid(out[10:14]))
+    near = east + left(east) + north + down(north)
+    held = depth((near > 0).astype(east.dtype))
+    e, n = depth(east), depth(north)
+    # the numbers of the next coarse cell; 0 past the side
+    along_x = lambda a: jnp.pad(a, ((0, 0), (0, 0), (0, 1), (0, 0)))[:, :, 1:]
+    along_y = lambda a: jnp.pad(a, ((0, 0), (0, 1), (0, 0), (0, 0)))[:, 1:]
+    # left of a face, the face itself, right of it: rows 0 and 1, columns 0 and 1
+    e_next, held_next = along_x(e), along_x(held)
+    coarse_east = sum(
+        through(e[k], e[k + 1], e_next[k], held[k], held_next[k + 1], mix[k // 2]) for k in (0, 2)
+    )
+    n_next, held_next = along_y(n), along_y(held)
+    coarse_north = sum(
+        through(n[k], n[k + 2], n_next[k], held[k], held_next[k + 2], mix[2 + k]) for k in (0, 1)
+    )
+    return sigma, weight, (coarse_east * factor[0], coarse_north * factor[1], links(level))
+
+
+def through(l, m, r, held_l, held_r, mix):
+    """Between the chain of conductors (l, m, r) and half of m; a missing l or r is a wall if its cell is there."""
+    behind = lambda f, held: jnp.where(f > 0, 0.5 / jnp.where(f > 0, f, 1.0), held * 1e18)
+    chain = m / (1 + m * (behind(l, held_l) + behind(r, held_r)))
+    return chain + mix * (0.5 * m - chain)
+
+
+def links(level):
+    """Reactions are added up; what more a cell has goes in series with half a face."""
+    east, north, link = level
+    west, south = left(east), down(north)
+    near = [depth(a) for a in (east, west, north, south)]
+    best = jnp.maximum(jnp.maximum(near[0], near[1]), jnp.maximum(near[2], near[3]))
+    least = jnp.minimum(jnp.minimum(near[0], near[1]), jnp.minimum(near[2], near[3]))
+    link = depth(link)
+    reaction = jnp.where(least > 0, link, jnp.inf).min(0, keepdims=True)
+    reaction = jnp.where(jnp.isfinite(reaction), reaction, 0.0)
+    shared = jnp.minimum(link, reaction)
+    own = link - shared
+    series = own * (2 * best / jnp.maximum(own + 2 * best, TINY))
+    return jnp.where(best > 0, shared + series, 0.0).sum(0)
