@@ -46,12 +46,35 @@ const GCRODR: &[(&str, &str, Guess)] = &[
         ZERO,
     ),
     ("GCRO-DR(40,20)", "gcrodr", ZERO),
+    ("GCRO-DR(40,10), reset", "gcrodr:k=10,reset=true", ZERO),
+    (
+        "GCRO-DR(40,10), lag 8, always",
+        "gcrodr:k=10,lag=8,auto=false",
+        ZERO,
+    ),
+    (
+        "GCRO-DR(40,10), lag 12, always",
+        "gcrodr:k=10,lag=12,auto=false",
+        ZERO,
+    ),
+    ("GCRO-DR(40,10), lag 8", "gcrodr:k=10,lag=8", ZERO),
+    (
+        "GCRO-DR(40,10), lag 8, always, from the solution before",
+        "gcrodr:k=10,lag=8,auto=false",
+        Guess::Previous,
+    ),
+    (
+        "GCRO-DR(40,10), reset, from the solution before",
+        "gcrodr:k=10,reset=true",
+        Guess::Previous,
+    ),
 ];
 
 const RCG: &[(&str, &str, Guess)] = &[
     ("CG", "cg", ZERO),
     ("RCG(8), always", "rcg:auto=false", ZERO),
     ("RCG(16), always", "rcg:k=16,window=24,auto=false", ZERO),
+    ("RCG(20), always", "rcg:k=20,window=30,auto=false", ZERO),
     ("RCG(8)", "rcg", ZERO),
 ];
 

@@ -150,10 +150,13 @@ pub fn solver<R: Real>(spec: &str) -> Result<Option<Method<R>>, RegistryError> {
                 restart,
                 k: o.count("k", default.k.min(restart / 2).max(1))?,
                 target: target(&o)?,
-                strategy: match o.word("strategy", &["a", "b"])? {
+                strategy: match o.word("strategy", &["a", "b", "singular"])? {
+                    Some(0) => Strategy::A,
                     Some(1) => Strategy::B,
-                    _ => default.strategy,
+                    Some(_) => Strategy::Singular,
+                    None => default.strategy,
                 },
+                lag: o.whole("lag", default.lag)?,
                 reset: o.flag("reset", default.reset)?,
                 automatic: o.flag("auto", default.automatic)?,
                 ..default

@@ -4,12 +4,13 @@
 //! With U (n × k), C = AU, CᴴC = I, a cycle makes r orthogonal to C and then minimises ‖b − Ax‖₂
 //! over the span of Ẑ = [U Z], Z = {M_j⁻¹v_j} from m − k steps of Arnoldi with (I − CCᴴ)A:
 //!   x ← x + U Cᴴr, r ← r − C Cᴴr     A Ẑ = W G, W = [C V]     x ← x + Ẑ y
-//! and takes as the new U the combinations Ẑ y with GᴴG y = θ Gᴴ Wᴴ V̂ y, |θ| least (or largest).
+//! and takes as the new U the combinations Ẑ y with GᴴG y = θ Gᴴ Wᴴ V̂ y, |θ| least (or largest), or
+//! those with ‖AẐy‖/‖V̂y‖ least ([`Strategy::Singular`], after Al Daas et al.).
 //! The first cycle, without a space, is one of FGMRES(m); a solve that ends before it has k
 //! directions keeps those it has, so that the space grows from system to system.
 //!
 //! | per iteration | 1 A, 1 M⁻¹, 2 reductions, 4(k + j) vectors read | per cycle | 1 A, ½(m k) vectors |
-//! | per system of another A | k A | memory | n(2m + 1) + n(k + 1) with strategy A |
+//! | per system of another A | k A, k M⁻¹ for singular vectors | memory | n(2m + 1), n(k + 1) more but for B |
 //!
 //! U lies in the space of solutions: it does not depend on M, which may change from system to
 //! system and from step to step. V̂, what M⁻¹ was applied to, says which spectrum is deflated; see
@@ -28,8 +29,12 @@
 //! - L. M. Carvalho, S. Gratton, R. Lago, X. Vasseur, A flexible generalized conjugate residual
 //!   method with inner orthogonalization and deflated restarting, SIAM J. Matrix Anal. Appl.
 //!   32(4):1212–1235, 2011, doi:10.1137/100786253.
+//! - H. Al Daas, L. Grigori, P. Hénon, P. Ricoux, Recycling Krylov subspaces and reducing deflation
+//!   subspaces for solving sequence of linear systems, ACM Trans. Math. Softw. 47(2), 2021,
+//!   doi:10.1145/3439746.
 
 mod cycle;
+mod lagged;
 mod space;
 mod state;
 #[cfg(test)]
@@ -42,6 +47,7 @@ use crate::recycling::{Mode, Pencil, Policy, RecycledState, Recycling, Strategy,
 use crate::run::{Run, Verdict};
 use crate::{Linearity, Observer, SolveError, SolveReport, Solver, StopReason, Stopping, System};
 use cycle::Cycle;
+use lagged::Lagged;
 use resolvent_matrices::{Real, Scalar};
 
 /// Configuration of [`Gcrodr`].
@@ -57,6 +63,10 @@ pub struct GcrodrConfig<R> {
     pub target: Target,
     /// How they are found.
     pub strategy: Strategy,
+    /// Spaces of so many earlier systems are kept as they are and precondition, in place of one that is
+    /// brought up to date for each new A: no products are spent on that, and more spaces can be of use.
+    /// 0: the one space. Needs [`Target::Smallest`], and not [`Strategy::B`].
+    pub lag: usize,
     /// Begin every system without a space: deflated restarting alone, GMRES-DR.
     pub reset: bool,
     /// Find out on the first systems whether recycling pays, and leave it out where it does not.
@@ -76,6 +86,7 @@ impl<R: Real> Default for GcrodrConfig<R> {
             k: 20,
             target: Target::default(),
             strategy: Strategy::default(),
+            lag: 0,
             reset: false,
             automatic: true,
             stagnation_cycles: 5,
@@ -95,6 +106,10 @@ impl<R: Real> GcrodrConfig<R> {
             )
         } else if self.stagnation_cycles == 0 {
             "stagnation_cycles is 0, at least 1 is needed".into()
+        } else if self.lag > 0 && self.target != Target::Smallest {
+            "lag needs target=smallest".into()
+        } else if self.lag > 0 && !self.strategy.keeps_arguments() {
+            "lag needs strategy=a or strategy=singular".into()
         } else {
             return Ok(());
         };
@@ -112,8 +127,9 @@ pub struct Gcrodr<T: Scalar> {
     k: usize,
     most: usize,
     cycle: Cycle<T>,
-    /// The part of V̂ that belongs to U (strategy A).
+    /// The part of V̂ that belongs to U (but for strategy B).
     uv: Vec<T>,
+    lagged: Lagged<T>,
     pencil: Pencil<T>,
     room: Vec<T>,
     h: Vec<T>,
@@ -126,15 +142,15 @@ pub struct Gcrodr<T: Scalar> {
 }
 
 impl<T: Scalar> Gcrodr<T> {
-    /// Allocates the 2m + 1 vectors of a solve of size `n`, k + 1 more with strategy A, and the small
-    /// matrices.
+    /// Allocates the 2m + 1 vectors of a solve of size `n`, k + 1 more but for strategy B, and the
+    /// small matrices.
     pub fn new(n: usize, config: GcrodrConfig<T::Real>) -> Self {
         let m = config.restart.min(n).max(1);
         let k = config.k.min(m - 1);
         let most = (k + 1).min(m - 1);
-        let kept = match config.strategy {
-            Strategy::A => most,
-            Strategy::B => 0,
+        let kept = match config.strategy.keeps_arguments() {
+            true => most,
+            false => 0,
         };
         Self {
             config,
@@ -143,7 +159,8 @@ impl<T: Scalar> Gcrodr<T> {
             most,
             cycle: Cycle::new(n, m),
             uv: vec![T::ZERO; n * kept],
-            pencil: Pencil::new(m, most),
+            lagged: Lagged::new(n, config.lag.saturating_mul(most).min(n)),
+            pencil: Pencil::new(m, most, config.strategy),
             room: vec![T::ZERO; (m + 1 + most + 3) * COMBINE_ROWS],
             h: vec![T::ZERO; m + 1],
             columns: (0..most).collect(),
@@ -202,8 +219,12 @@ impl<T: Scalar> Gcrodr<T> {
                 (best, stalled) = (rnorm, 0);
             }
             if !ready {
-                setup_matvecs += self.bring(&mut run, &mut meter);
-                dimension.get_or_insert(self.cycle.k);
+                let first = dimension.is_none();
+                if first && !mode.with {
+                    self.do_without(&run, mode);
+                }
+                setup_matvecs += self.bring(&mut run, &mut meter, first)?;
+                dimension.get_or_insert(self.cycle.k + self.earlier(mode));
                 ready = true;
             }
             if self.cycle.k > 0 {
@@ -219,14 +240,18 @@ impl<T: Scalar> Gcrodr<T> {
             }
 
             self.cycle.start(rnorm); // v₀ = r/‖r‖
+            let lagged = if plain { 0 } else { self.earlier(mode) };
             let mut ended = None;
             claimed = false;
             loop {
                 let (v, z, w) = self.cycle.step();
                 run.precondition(v, z)?; // z = M⁻¹v
+                if lagged > 0 {
+                    self.lagged.add(&run, v, z); // z ← z + σ U Cᴴ v, of earlier systems
+                }
                 run.apply(z, w); // w = Az
                 run.project_left(w);
-                meter.pass(4 * self.cycle.p + 10);
+                meter.pass(4 * self.cycle.p + 10 + 2 * lagged);
                 let growth = self.cycle.extend(&run);
                 if growth == Growth::NonFinite {
                     if !run.fall_back(Distrust::NonFinite) {
@@ -286,15 +311,18 @@ impl<T: Scalar> Gcrodr<T> {
         if failed {
             self.drop_space(); // nothing is taken over from a solve that went wrong
         }
+        if failed || plain {
+            self.lagged.clear();
+        }
         let helped = dimension.is_some_and(|k| k > 0);
         if mode.with && helped && (failed || plain) {
             self.policy.give_up();
-        } else if report.reason != StopReason::Interrupted {
-            self.policy.learn(mode, work, digits);
+        } else if report.reason != StopReason::Interrupted && dimension.is_some() {
+            self.policy.learn(mode, work, digits); // nothing where there was nothing to do
         }
         report.recycling = Some(Recycling {
             dimension: dimension.unwrap_or(0),
-            kept: self.cycle.k,
+            kept: self.cycle.k + self.lagged.pairs,
             setup_matvecs,
             verdict: mode.verdict,
             ratio: self.policy.ratio(),
@@ -317,15 +345,13 @@ impl<T: Scalar> Solver<T> for Gcrodr<T> {
         self.config.check()?;
         let (needed, stopping) = (Linearity::Variable, self.config.stopping);
         let run = Run::start("gcrodr", needed, self.n, stopping, system, x, observer)?;
-        let mode = self.policy.next(self.cycle.k);
-        if !mode.with {
-            (self.cycle.k, self.changes) = (0, 0);
-        }
+        let mode = self.policy.next(self.cycle.k + self.lagged.pairs);
         self.cycles(run, mode, x)
     }
 
     fn forget(&mut self) {
         self.cycle.k = 0;
+        self.lagged.clear();
         self.matrix = None;
         self.changes = 0;
         self.policy.forget();
@@ -340,6 +366,7 @@ impl<T: Scalar> Solver<T> for Gcrodr<T> {
     }
 
     fn workspace_bytes(&self) -> usize {
-        self.cycle.bytes() + size_of_val(self.uv.as_slice()) + size_of_val(self.room.as_slice())
+        let rest = size_of_val(self.uv.as_slice()) + size_of_val(self.room.as_slice());
+        self.cycle.bytes() + self.lagged.bytes() + rest
     }
 }

@@ -304,9 +304,10 @@ impl<T: Scalar> Rcg<T> {
         let mut report = run.finish(reason, rnorm, x, &mut self.r);
         if report.reason != StopReason::Interrupted {
             let ended = failed || (k == 0 && dimension.is_some_and(|k| k > 0));
-            match mode.with && ended {
-                true => self.policy.give_up(),
-                false => self.policy.learn(mode, work, digits),
+            if mode.with && ended {
+                self.policy.give_up();
+            } else if report.iterations > 0 || digits > 0.0 {
+                self.policy.learn(mode, work, digits);
             }
         }
         report.recycling = Some(Recycling {

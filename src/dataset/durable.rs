@@ -126,6 +126,25 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), DatasetError> {
     rename(&aside, path)
 }
 
+/// Writes a small file as a whole that several processes may write at once, all the same: one of them
+/// stays, and none fails for the others.
+///
+/// # Errors
+/// [`DatasetError::Io`].
+pub fn write_shared(path: &Path, bytes: &[u8]) -> Result<(), DatasetError> {
+    let (aside, mut file) = own_aside(path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    drop(file);
+    let put = match written {
+        Ok(()) => rename(&aside, path),
+        Err(error) => Err(DatasetError::io(&aside, "write")(error)),
+    };
+    if put.is_err() {
+        let _ = fs::remove_file(&aside); // in nobody's way if it stays
+    }
+    put
+}
+
 /// The SHA-256 of a file, in hexadecimal.
 ///
 /// # Errors
@@ -208,6 +227,19 @@ mod tests {
         let winners: Vec<_> = all.iter().filter(|(won, _)| *won).collect();
         assert_eq!(winners.len(), 1);
         assert_eq!(fs::read(&path).unwrap(), [winners[0].1; 1000]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn many_may_write_the_same_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("manifest.json");
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| (0..50).for_each(|_| write_shared(&path, &[7; 1000]).unwrap()));
+            }
+        });
+        assert_eq!(fs::read(&path).unwrap(), [7; 1000]);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

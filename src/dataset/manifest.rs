@@ -79,8 +79,9 @@ pub fn merge(folder: &Folder) -> Result<Totals, DatasetError> {
         .iter()
         .for_each(|shard| timings.seconds.add(shard));
     timings.seconds.setup += probing(&timings.arms);
-    durable::write_json(&folder.timings(), &timings)?;
-    durable::write(&folder.manifest(), text.as_bytes())?;
+    let path = folder.timings();
+    durable::write_shared(&path, &durable::json(&path, &timings)?)?;
+    durable::write_shared(&folder.manifest(), text.as_bytes())?;
     durable::sweep(&folder.path.join("plan.json"));
     Ok(totals)
 }

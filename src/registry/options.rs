@@ -117,6 +117,13 @@ impl Options {
         Ok(value.unwrap_or(default))
     }
 
+    /// A whole number, 0 among them.
+    pub fn whole(&self, key: &str, default: usize) -> Result<usize, RegistryError> {
+        let parse = |text: &str| text.parse().ok().filter(|n| (0..=MOST).contains(n));
+        let value = self.read(key, "a whole number from 0 to 100000", parse)?;
+        Ok(value.unwrap_or(default))
+    }
+
     /// A finite number greater than 0.
     pub fn positive(&self, key: &str, default: f64) -> Result<f64, RegistryError> {
         let parse = |text: &str| {

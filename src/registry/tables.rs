@@ -40,7 +40,14 @@ pub const SOLVERS: &[Entry] = &[
             ("restart", "m, dimension of a cycle (40, or --restart)"),
             ("k", "vectors kept, fewer than m (20)"),
             ("target", "eigenvalues kept: smallest or largest (smallest)"),
-            ("strategy", "of the harmonic Ritz problem: a or b (a)"),
+            (
+                "strategy",
+                "kept: a or b, harmonic Ritz vectors, or singular (a)",
+            ),
+            (
+                "lag",
+                "spaces of so many earlier systems precondition, without products with A (0)",
+            ),
             (
                 "reset",
                 "begin every system anew: deflated restarting alone (false)",

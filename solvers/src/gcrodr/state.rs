@@ -1,6 +1,6 @@
 //! What is saved of a space, and gone on with.
 
-use super::{Cycle, Gcrodr};
+use super::{Cycle, Gcrodr, Lagged};
 use crate::Solver;
 use crate::recycling::{RecycledState, parts, whole};
 use resolvent_matrices::Scalar;
@@ -16,15 +16,25 @@ impl<T: Scalar> Gcrodr<T> {
         let mut numbers = vec![k as f64, self.changes as f64];
         numbers.push(self.matrix.map_or(-1.0, |matrix| matrix as f64));
         numbers.extend(self.policy.save());
+        let mut vectors = [
+            columns(&self.cycle.z),
+            columns(&self.cycle.w),
+            columns(&self.uv),
+        ]
+        .concat();
+        if self.lagged.wanted() {
+            let Lagged {
+                pairs, next, u, c, ..
+            } = &self.lagged;
+            numbers.extend([*pairs as f64, *next as f64]);
+            for block in [u, c] {
+                vectors.extend(block.chunks_exact(n.max(1)).take(*pairs).map(parts));
+            }
+        }
         RecycledState {
             method: "gcrodr".into(),
             numbers,
-            vectors: [
-                columns(&self.cycle.z),
-                columns(&self.cycle.w),
-                columns(&self.uv),
-            ]
-            .concat(),
+            vectors,
         }
     }
 
@@ -35,22 +45,32 @@ impl<T: Scalar> Gcrodr<T> {
         };
         let columns = k as usize;
         let blocks = 2 + usize::from(!self.uv.is_empty());
+        let (policy, lagged) = match (self.lagged.wanted(), policy) {
+            (true, [policy @ .., pairs, next]) => (policy, (*pairs as usize, *next as usize)),
+            (_, policy) => (policy, (0, 0)),
+        };
+        let (pairs, next) = lagged;
         let fits = state.method == "gcrodr"
             && columns <= self.most
-            && state.vectors.len() == blocks * columns;
+            && pairs <= self.lagged.room
+            && next < self.lagged.room.max(1)
+            && state.vectors.len() == blocks * columns + 2 * pairs;
         if !fits {
             return false;
         }
         self.forget();
         let Cycle { w, z, .. } = &mut self.cycle;
-        let blocks = [z.as_mut_slice(), w, &mut self.uv];
+        let blocks = [z.as_mut_slice(), w, &mut self.uv].map(|block| (block, columns));
+        let earlier = [&mut self.lagged.u, &mut self.lagged.c].map(|block| (&mut block[..], pairs));
         let all = blocks
             .into_iter()
-            .flat_map(|block| block.chunks_exact_mut(n.max(1)).take(columns));
+            .chain(earlier)
+            .flat_map(|(block, columns)| block.chunks_exact_mut(n.max(1)).take(columns));
         if !all.zip(&state.vectors).all(|(v, saved)| whole(saved, v)) {
             return false; // of another size: nothing but the space is touched, and there is none
         }
         self.cycle.k = columns;
+        (self.lagged.pairs, self.lagged.next) = lagged;
         self.changes = changes as usize;
         self.matrix = (matrix >= 0.0).then_some(matrix as u64);
         self.policy.restore(policy);

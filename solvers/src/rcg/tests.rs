@@ -316,3 +316,18 @@ fn a_matrix_that_repeats_is_solved_every_time() {
         }
     }
 }
+
+#[test]
+fn a_system_without_work_changes_nothing() {
+    let n = 12;
+    let mut solver = Rcg::<f64>::new(n * n, RcgConfig::default());
+    let a = hpd::<f64>(n);
+    let mut m = Jacobi::new(&a).unwrap();
+    for t in 0..16 {
+        solve(&mut solver, &a, &mut m, &vector(n * n, t));
+        let before = solver.recycled();
+        let (report, _) = solve(&mut solver, &a, &mut m, &vec![0.0; n * n]);
+        assert!(report.converged() && report.iterations == 0);
+        assert!(solver.recycled() == before, "system {t}");
+    }
+}

@@ -4,22 +4,24 @@
 //! With A Ẑ = W G, W orthonormal, the harmonic Ritz values θ of the directions V̂ solve
 //!   GᴴG y = θ Gᴴ S y,   S = Wᴴ V̂
 //! which for G = QR is the standard problem (R⁻¹ Qᴴ S) y = θ⁻¹ y: no generalised solver is needed.
+//! or, for the least ‖A Ẑ y‖/‖V̂ y‖ instead (singular values of AM⁻¹), the Hermitian problem
+//!   R⁻ᴴ N R⁻¹ e = σ⁻² e,   N = V̂ᴴ V̂,   y = R⁻¹ e.
 //! In real arithmetic a complex pair gives its real and its imaginary part, and is never split.
 //! The eigenvectors kept, P, are orthonormalised, G P = F R, and Ẑ P R⁻¹, W F are the new U and C.
 //!
 //! Everything is allocated beforehand.
 
-use super::{Eigen, Target};
+use super::{Eigen, Strategy, Target};
 use resolvent_matrices::{Real, Scalar};
 
-/// A harmonic Ritz problem of at most m directions, and the combinations chosen.
+/// The small problem of at most m directions, and the combinations chosen.
 #[derive(Debug)]
 pub(crate) struct Pencil<T: Scalar> {
     /// m + 1: the columns of all matrices are this far apart.
     ld: usize,
     /// G, (p + 1) × p.
     pub g: Vec<T>,
-    /// S, (p + 1) × p.
+    /// S, (p + 1) × p; for singular values N, p × p, of which the upper triangle is read.
     pub s: Vec<T>,
     q: Vec<T>,
     r: Vec<T>,
@@ -27,12 +29,15 @@ pub(crate) struct Pencil<T: Scalar> {
     pub directions: Vec<T>,
     /// F: the new C in terms of W.
     pub images: Vec<T>,
+    /// Singular values are asked for.
+    singular: bool,
     eigen: Eigen,
 }
 
 impl<T: Scalar> Pencil<T> {
     /// For m directions, of which at most `most` are kept.
-    pub fn new(m: usize, most: usize) -> Self {
+    pub fn new(m: usize, most: usize, strategy: Strategy) -> Self {
+        let singular = strategy == Strategy::Singular;
         let ld = m + 1;
         let square = || vec![T::ZERO; ld * m];
         Self {
@@ -43,7 +48,8 @@ impl<T: Scalar> Pencil<T> {
             r: square(),
             directions: vec![T::ZERO; ld * most.max(1)],
             images: vec![T::ZERO; ld * most.max(1)],
-            eigen: Eigen::new::<T>(m, false),
+            singular,
+            eigen: Eigen::new::<T>(m, singular),
         }
     }
 
@@ -60,7 +66,7 @@ impl<T: Scalar> Pencil<T> {
             self.directions[..p * ld].fill(T::ZERO);
             (0..p).for_each(|j| self.directions[j * ld + j] = T::ONE); // all of them
             p
-        } else if self.ritz(p, target) {
+        } else if self.factor(p) && self.eigenvectors(p, target) {
             self.gather(p, k, most)
         } else {
             0
@@ -68,10 +74,10 @@ impl<T: Scalar> Pencil<T> {
         self.pairs(p, chosen)
     }
 
-    /// The eigenvalues θ⁻¹ of R⁻¹ Qᴴ S.
-    fn ritz(&mut self, p: usize, target: Target) -> bool {
+    /// G = QR; false if there is nothing in it.
+    fn factor(&mut self, p: usize) -> bool {
         let (ld, rows) = (self.ld, p + 1);
-        let Self { g, s, q, r, .. } = self;
+        let Self { g, q, r, .. } = self;
         q[..p * ld].copy_from_slice(&g[..p * ld]);
         r[..p * ld].fill(T::ZERO);
         let mut largest = T::Real::ZERO;
@@ -95,23 +101,29 @@ impl<T: Scalar> Pencil<T> {
             column.iter_mut().for_each(|v| *v = v.scale(scale));
             r[j * ld + j] = T::from_real(below);
         }
-        if !largest.is_finite() || largest <= T::Real::ZERO {
-            return false;
+        largest.is_finite() && largest > T::Real::ZERO
+    }
+
+    /// Of whichever problem is posed, the one wanted most first; false if that fails.
+    fn eigenvectors(&mut self, p: usize, target: Target) -> bool {
+        match self.singular {
+            true => self.singular(p, target),
+            false => self.ritz(p, target),
         }
-        // S ← R⁻¹ Qᴴ S, column by column; g is no longer needed as it is in q and r, but for later
+    }
+
+    /// The eigenvalues θ⁻¹ of R⁻¹ Qᴴ S.
+    fn ritz(&mut self, p: usize, target: Target) -> bool {
+        let (ld, rows) = (self.ld, p + 1);
+        let Self { s, q, r, .. } = self;
+        // S ← R⁻¹ Qᴴ S, column by column
         for j in 0..p {
             let column = &mut s[j * ld..][..rows];
             let h = &mut self.directions[..p]; // room
             for i in 0..p {
                 h[i] = dot(&q[i * ld..][..rows], column); // h = Qᴴ s
             }
-            for i in (0..p).rev() {
-                h[i] /= r[i * ld + i];
-                let hi = h[i];
-                for l in 0..i {
-                    h[l] -= r[i * ld + l] * hi; // h ← R⁻¹ h
-                }
-            }
+            backward(r, ld, h); // h ← R⁻¹ h
             column[..p].copy_from_slice(h);
         }
         let s = &self.s;
@@ -119,6 +131,35 @@ impl<T: Scalar> Pencil<T> {
             return false;
         }
         // the smallest θ are the largest θ⁻¹
+        self.eigen.sort(p, target == Target::Smallest);
+        true
+    }
+
+    /// The eigenvalues σ⁻² of R⁻ᴴ N R⁻¹.
+    fn singular(&mut self, p: usize, target: Target) -> bool {
+        let ld = self.ld;
+        let Self { s, r, .. } = self;
+        for j in 0..p {
+            for i in 0..j {
+                s[i * ld + j] = s[j * ld + i].conj();
+            }
+        }
+        for j in 0..p {
+            forward(r, ld, &mut s[j * ld..][..p]); // N ← R⁻ᴴ N
+        }
+        for i in 0..p {
+            let h = &mut self.directions[..p]; // room
+            (0..p).for_each(|j| h[j] = s[j * ld + i].conj());
+            forward(r, ld, h);
+            (0..p).for_each(|j| s[j * ld + i] = h[j].conj()); // (R⁻ᴴ (R⁻ᴴ N)ᴴ)ᴴ
+        }
+        let s = &self.s;
+        let middle =
+            |i: usize, j: usize| (s[j * ld + i].to_c64() + s[i * ld + j].to_c64().conj()) * 0.5;
+        if !self.eigen.hermitian(p, middle) {
+            return false;
+        }
+        // the smallest σ are the largest σ⁻²
         self.eigen.sort(p, target == Target::Smallest);
         true
     }
@@ -137,6 +178,9 @@ impl<T: Scalar> Pencil<T> {
                 let column = &mut self.directions[chosen * ld..][..p];
                 for (i, v) in column.iter_mut().enumerate() {
                     *v = T::from_c64(self.eigen.vector(i, source));
+                }
+                if self.singular {
+                    backward(&self.r, ld, column); // y = R⁻¹ e
                 }
                 let length = norm(column);
                 if length > T::Real::ZERO && length.is_finite() {
@@ -210,6 +254,27 @@ impl<T: Scalar> Pencil<T> {
             }
         }
         kept
+    }
+}
+
+/// h ← R⁻¹ h.
+fn backward<T: Scalar>(r: &[T], ld: usize, h: &mut [T]) {
+    for i in (0..h.len()).rev() {
+        h[i] /= r[i * ld + i];
+        let hi = h[i];
+        for l in 0..i {
+            h[l] -= r[i * ld + l] * hi;
+        }
+    }
+}
+
+/// h ← R⁻ᴴ h.
+fn forward<T: Scalar>(r: &[T], ld: usize, h: &mut [T]) {
+    for i in 0..h.len() {
+        let (done, rest) = h.split_at_mut(i);
+        let column = &r[i * ld..][..i];
+        rest[0] -= dot(column, done);
+        rest[0] /= r[i * ld + i].conj();
     }
 }
 

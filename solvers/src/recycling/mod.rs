@@ -32,7 +32,8 @@ pub enum Target {
     Largest,
 }
 
-/// How the harmonic Ritz problem is posed, GᴴG y = θ Gᴴ S y, where A Ẑ = W G.
+/// Which vectors are kept, where A Ẑ = W G: those of a harmonic Ritz problem, GᴴG y = θ Gᴴ S y, or of
+/// singular values.
 ///
 /// - L. M. Carvalho, S. Gratton, R. Lago, X. Vasseur, A flexible generalized conjugate residual
 ///   method with inner orthogonalization and deflated restarting, SIAM J. Matrix Anal. Appl.
@@ -46,4 +47,15 @@ pub enum Strategy {
     /// S = [I; 0]: the spectrum of the map that takes [C V] to A[Ũ Z], the columns of Ũ of length 1.
     /// Nothing more to store; the angle between U and C is not seen.
     B,
+    /// Those that AM⁻¹ shrinks most, least ‖A Ẑ y‖/‖V̂ y‖ (Ritz values of (AM⁻¹)ᴴAM⁻¹ from the space at
+    /// hand): what stands in the way where AM⁻¹ is far from normal, as its eigenvectors then are not.
+    /// A Hermitian problem, no complex pairs; costs k more vectors.
+    Singular,
+}
+
+impl Strategy {
+    /// Whether V̂ of the space is kept.
+    pub(crate) fn keeps_arguments(self) -> bool {
+        self != Self::B
+    }
 }

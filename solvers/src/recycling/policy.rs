@@ -6,10 +6,12 @@
 //! that is compared.
 //!
 //! The first systems go
-//!   − + + + − + + − + +        with the space (+) and without (−)
+//!   − + + − + + + − + +        with the space (+) and without (−)
 //! of which the first of every run of + is not counted, since its space is that of a single solve.
-//! From then on the cheaper way is taken; after 40 systems, 80 more, 160 more, …, the other is tried
-//! again. Both costs are means that forget: a new one has a weight of 0.3.
+//! They end where, from the fourth on, the space clearly costs more than it saves. From then on the cheaper
+//! way is taken; after 40 systems, 80 more, 160 more, …, the other is tried again, later where it
+//! clearly lost. Both costs are means that forget: a new one has a weight of 0.3, or of 0.7 where it is of the
+//! way that was left out for a term.
 
 use super::RecyclingVerdict as Verdict;
 
@@ -18,16 +20,22 @@ const OPENING: [(bool, bool); 10] = [
     (false, false),
     (true, false),
     (true, true),
-    (true, true),
     (false, true),
     (true, false),
+    (true, true),
     (true, true),
     (false, true),
     (true, false),
     (true, true),
 ];
+/// Systems after which the opening may end early, and from which ratio on it does: what costs so much
+/// more is not measured any longer, and tried again later.
+const SOONEST: f64 = 4.0;
+const CLEARLY_WORSE: f64 = 1.25;
 /// Of a new observation.
 const WEIGHT: f64 = 0.3;
+/// … of the way that was left out for a term.
+const LONG_AGO: f64 = 0.7;
 /// Recycling must save this part to be worth its memory.
 const MARGIN: f64 = 0.97;
 /// Systems until the decision is looked at again; doubled each time.
@@ -120,6 +128,7 @@ impl Policy {
         if self.reset || !self.automatic {
             return;
         }
+        let opening = OPENING.len() as f64;
         self.solved += 1.0;
         if mode.counted && digits > 0.0 && work.is_finite() {
             let mean = match mode.with {
@@ -127,12 +136,23 @@ impl Policy {
                 false => &mut self.without,
             };
             let cost = work / digits;
-            *mean += (cost - *mean) * if *mean == 0.0 { 1.0 } else { WEIGHT };
+            let long_ago = mode.with != self.on && self.solved > opening;
+            let weight = match (*mean == 0.0, long_ago) {
+                (true, _) => 1.0,
+                (_, true) => LONG_AGO,
+                _ => WEIGHT,
+            };
+            *mean += (cost - *mean) * weight;
         }
-        if self.solved < OPENING.len() as f64 {
+        let clear = self.ratio().is_some_and(|ratio| ratio > CLEARLY_WORSE);
+        if self.solved >= SOONEST && self.solved < opening && clear {
+            self.solved = opening;
+            self.until *= 2.0;
+        }
+        if self.solved < opening {
             return;
         }
-        if self.solved == OPENING.len() as f64 {
+        if self.solved == opening {
             self.decide();
             return;
         }
@@ -140,7 +160,7 @@ impl Policy {
         if self.since >= self.until {
             self.decide();
             self.since = 0.0;
-            self.until *= 2.0;
+            self.until *= if clear { 4.0 } else { 2.0 };
         }
     }
 
@@ -250,6 +270,20 @@ mod tests {
             if w { 125.0 } else { 100.0 }
         });
         assert!(share(&with) < 0.07, "{}", share(&with));
+        let with = run(&mut Policy::new(true, false), 200, |_, w| {
+            if w { 150.0 } else { 100.0 }
+        });
+        assert!(share(&with) < 0.03, "{}", share(&with));
+    }
+
+    #[test]
+    fn what_clearly_loses_is_not_tried_for_long() {
+        let cost = |_: usize, w: bool| if w { 150.0 } else { 100.0 };
+        let with = run(&mut Policy::new(true, false), 40, cost);
+        assert_eq!(with.iter().filter(|&&with| with).count(), 2);
+        let cost = |_: usize, w: bool| if w { 110.0 } else { 100.0 };
+        let with = run(&mut Policy::new(true, false), 40, cost);
+        assert_eq!(with.iter().filter(|&&with| with).count(), 7);
     }
 
     #[test]

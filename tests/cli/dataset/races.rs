@@ -75,3 +75,32 @@ fn who_plans_late_writes_over_nothing() {
     let verified = resolvent(&["dataset", "verify", text(&out)]);
     assert_eq!(verified.status, 0, "{}", verified.stdout);
 }
+
+#[test]
+fn merges_at_the_same_time_all_succeed() {
+    let out = folder("race-merges");
+    let planned = begin(&out, "plan", 3).wait_with_output().expect("it ends");
+    assert!(planned.status.success());
+    assert_eq!(
+        resolvent(&["dataset", "run", text(&out), "--quiet"]).status,
+        0
+    );
+    for _ in 0..5 {
+        let merge = |_| {
+            Command::new(env!("CARGO_BIN_EXE_resolvent"))
+                .args(["dataset", "merge", text(&out), "--quiet"])
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("the command starts")
+        };
+        for child in (0..4).map(merge).collect::<Vec<_>>() {
+            let end = child.wait_with_output().expect("it ends");
+            let said = String::from_utf8_lossy(&end.stderr).into_owned();
+            assert!(end.status.success(), "{said}");
+        }
+    }
+    let left = std::fs::read_dir(&out).expect("it is there").flatten();
+    let left = left.filter(|entry| entry.file_name().to_string_lossy().ends_with(".part"));
+    assert_eq!(left.count(), 0);
+    assert_eq!(resolvent(&["dataset", "verify", text(&out)]).status, 0);
+}
