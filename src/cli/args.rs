@@ -143,7 +143,7 @@ pub struct Problem {
     /// uniform in (-1, 1) from the seed, so that the error of x is known), or `row-sums` (b = A·1)
     #[arg(long, value_name = "B.mtx|random|row-sums", default_value = "random")]
     pub rhs: String,
-    /// Grid of the unknowns, x fastest: NX, NXxNY or NXxNYxNZ, for `--precond gmg` and `onnx:…`
+    /// Grid of the unknowns, x fastest: NX, NXxNY or NXxNYxNZ, for `--precond gmg`, `mgnet` and `onnx:…`
     /// [default: found in the matrix]
     #[arg(long, value_name = "NX[xNY[xNZ]]")]
     pub grid: Option<String>,
@@ -185,7 +185,7 @@ pub struct SolveArgs {
     pub problem: Problem,
     #[command(flatten)]
     pub how: How,
-    /// Library of ONNX Runtime, for `--precond onnx:…` [default: found; see `resolvent runtime status`]
+    /// Library of ONNX Runtime, for `--precond onnx:…` and `mgnet` [default: found; see `resolvent runtime status`]
     #[arg(long, value_name = "PATH", help_heading = "How to solve it")]
     pub ort_lib: Option<PathBuf>,
     #[command(flatten)]

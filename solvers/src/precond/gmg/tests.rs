@@ -9,6 +9,7 @@ use resolvent_matrices::generate::{Boundary, Coefficient, Diffusion, random_vect
 
 mod problems;
 mod refusals;
+mod rules;
 mod spectrum;
 
 use problems::{cells, random_level};
