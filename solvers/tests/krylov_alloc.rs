@@ -75,6 +75,16 @@ fn solvers<T: Scalar>(n: usize) -> Vec<Box<dyn Solver<T>>> {
                 ..Default::default()
             },
         )),
+        Box::new(Gcrodr::new(
+            n,
+            GcrodrConfig {
+                restart: 10,
+                k: 4,
+                lag: 2,
+                automatic: false,
+                ..Default::default()
+            },
+        )),
         Box::new(Rcg::new(
             n,
             RcgConfig {
@@ -113,7 +123,7 @@ fn recycling_allocates_nothing<T: Scalar>(n: usize) {
     let mut a = matrix::<T>(n);
     a.runs();
     let mut m = Jacobi::new(&a).unwrap();
-    for mut solver in solvers::<T>(n).into_iter().rev().take(2) {
+    for mut solver in solvers::<T>(n).into_iter().rev().take(3) {
         let mut seen = 0;
         for t in 0..8 {
             if t < 4 {
