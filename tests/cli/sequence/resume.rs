@@ -125,7 +125,9 @@ fn recycled_spaces_are_saved() {
         ] {
             assert_eq!(once[key], pieces[key], "{name} {key}");
         }
-        assert!(once["recycled"].as_u64() > Some(5), "{name}: {once}");
+        // left to decide, at least what is tried at the beginning
+        let least = if name == "rcg" { 2 } else { 6 };
+        assert!(once["recycled"].as_u64() >= Some(least), "{name}: {once}");
     }
 }
 
