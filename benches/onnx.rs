@@ -5,8 +5,9 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use resolvent::generate::Poisson;
 use resolvent::matrices::Grid;
+use resolvent::models::mgnet::{Mgnet, MgnetConfig};
 use resolvent::models::onnx::{Model, ModelConfig, OnnxConfig, OnnxPrecond, runtime};
-use resolvent::precond::{Ic0, Ic0Config, Preconditioner};
+use resolvent::precond::{Gmg, GmgConfig, Ic0, Ic0Config, Preconditioner};
 use std::hint::black_box;
 use std::path::PathBuf;
 
@@ -47,5 +48,29 @@ fn networks(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, networks);
+/// What a new matrix costs: levels that a network predicts, and those of `gmg` itself.
+fn levels(c: &mut Criterion) {
+    let Ok(model) = Model::shipped(ModelConfig::default()) else {
+        return;
+    };
+    let mut group = c.benchmark_group("levels");
+    for size in [64, 512] {
+        let poisson = Poisson {
+            grid: Grid::new(size, size, 1),
+            ..Poisson::default()
+        };
+        let a = poisson.generate::<f64>().expect("a grid").matrix;
+        let mut mgnet = Mgnet::new(&model, &a, MgnetConfig::default()).expect("it fits");
+        let mut gmg = Gmg::new(&a, GmgConfig::default()).expect("it fits");
+        group.throughput(Throughput::Elements(a.nrows() as u64));
+        group.bench_function(BenchmarkId::new("mgnet", size), |b| {
+            b.iter(|| mgnet.update(black_box(&a)));
+        });
+        group.bench_function(BenchmarkId::new("gmg beside mgnet", size), |b| {
+            b.iter(|| Preconditioner::<f64>::update(&mut gmg, black_box(&a)));
+        });
+    }
+}
+
+criterion_group!(benches, networks, levels);
 criterion_main!(benches);

@@ -67,7 +67,15 @@ impl Mgnet {
             grid: config.grid,
             ..GmgConfig::default()
         };
-        let gmg = Gmg::by_rule(a, config, &mut rule).map_err(OnnxError::Matrix)?;
+        let gmg = match Gmg::by_rule(a, config, &mut rule) {
+            Ok(gmg) => gmg,
+            Err(error) => {
+                // the network's fault, unless `gmg` does not take the matrix either
+                let gmg = Gmg::new(a, config).map_err(OnnxError::Matrix)?;
+                rule.blame(&error);
+                gmg
+            }
+        };
         Ok(Self { rule, gmg })
     }
 
@@ -89,7 +97,12 @@ impl Preconditioner<f64> for Mgnet {
 
     fn update(&mut self, a: &dyn LinearOperator<f64>) -> Result<(), PrecondError> {
         self.rule.failed = None;
-        self.gmg.update_by(a, &mut self.rule)
+        let updated = self.gmg.update_by(a, &mut self.rule);
+        updated.or_else(|error| {
+            self.gmg.update(a)?;
+            self.rule.blame(&error);
+            Ok(())
+        })
     }
 
     fn apply(&mut self, r: &[f64], z: &mut [f64]) -> Result<(), PrecondError> {
@@ -136,9 +149,7 @@ impl GmgRule for Network {
                     };
                     return Ok((fine, coarse));
                 }
-                Err(problem) => {
-                    self.failed = Some(format!("{}: {problem}", self.model.path().display()));
-                }
+                Err(problem) => self.blame(&problem),
             }
         }
         let coarse = fine.coarser();
@@ -154,6 +165,13 @@ struct Predicted {
 }
 
 impl Network {
+    /// What it said is of no use for this matrix; the first reason is the one that is told.
+    fn blame(&mut self, problem: &dyn std::fmt::Display) {
+        let path = self.model.path().display();
+        self.failed
+            .get_or_insert_with(|| format!("{path}: {problem}"));
+    }
+
     fn predict(&mut self, fine: &GmgLevel) -> Result<Predicted, String> {
         let [nx, ny, _] = fine.grid().dims();
         let (cx, cy) = (nx.div_ceil(2), ny.div_ceil(2));

@@ -294,6 +294,8 @@ def main():
     levels("levels_poor", [1.0, 0.0, 1.0, 0.0, 3.0, 0.1, -0.5, 1.5, 0.2, 1.0, 0.3, 1.0, 0.5, 0.9])
     levels("levels_nan", rule + [float("nan")] * 4)
     levels("levels_outside", [2.0] * 4 + [1.0] * 6)
+    levels("levels_huge", [0.5] * 4 + [1e17] * 2 + [1.0] * 8)  # beyond single precision after two levels
+    levels("levels_nothing", [0.0] * 4 + [0.0] * 2 + [1.0] * 8)  # no coarse level couples
     levels("levels_channels", [0.5] * 12)
     for path in sorted(OUT.glob("*.onnx")):
         print(f"{path.name:20} {path.stat().st_size / 1000:6.1f} kB")

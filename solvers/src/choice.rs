@@ -8,8 +8,8 @@ use crate::precond::{
 };
 use crate::{
     Bicgstab, BicgstabConfig, Cg, CgConfig, Direct, DirectConfig, Fcg, FcgConfig, Fgmres, Gcrodr,
-    GcrodrConfig, Gmres, GmresConfig, LinearOperator, Minres, MinresConfig, Rcg, RcgConfig, Solver,
-    Sor, SorConfig, Stopping,
+    GcrodrConfig, Gmres, GmresConfig, LinearOperator, Minres, MinresConfig, Rcg, RcgConfig,
+    SolveError, Solver, Sor, SorConfig, Stopping,
 };
 use resolvent_matrices::{Real, Scalar};
 
@@ -80,6 +80,35 @@ impl<R: Real> Method<R> {
     /// Whether it carries a space from system to system.
     pub fn recycles(&self) -> bool {
         matches!(self, Self::Gcrodr(_) | Self::Rcg(_))
+    }
+
+    /// Whether what its vectors and small matrices take for systems of size `n` can be had at all.
+    ///
+    /// # Errors
+    /// [`SolveError::Memory`], before an allocation ends the program.
+    pub fn fits<T: Scalar<Real = R>>(&self, n: usize) -> Result<(), SolveError> {
+        // (vectors, rows of small square matrices)
+        let (vectors, small) = match self {
+            Self::Fcg(c) => (c.directions.saturating_mul(2), 0),
+            Self::Gmres(c) => (c.restart.min(n), c.restart.min(n)),
+            Self::Fgmres(c) => (2 * c.restart.min(n), c.restart.min(n)),
+            Self::Gcrodr(c) => {
+                let m = c.restart.min(n);
+                let kept = c.k.min(m) + 1;
+                let pairs = c.lag.saturating_mul(kept).min(n);
+                (2 * m + kept + 2 * pairs, 2 * m)
+            }
+            Self::Rcg(c) => (5 * c.k.min(n) + c.window.min(n), c.window.min(n)),
+            _ => (0, 0),
+        };
+        let numbers = n
+            .saturating_mul(vectors)
+            .saturating_add(small.saturating_mul(small));
+        let had = Vec::<T>::new().try_reserve_exact(numbers);
+        had.map_err(|_| SolveError::Memory {
+            solver: self.name(),
+            gigabytes: numbers as f64 * size_of::<T>() as f64 / 1e9,
+        })
     }
 
     /// Allocates it for systems of size `n`; `stopping` takes the place of the one configured.
@@ -166,5 +195,31 @@ impl Precond {
             Self::Ilu0(config) => Box::new(Ilu0::new(a, config)?),
             Self::Ilut(config) => Box::new(Ilut::new(a, config)?),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_memory_holds_is_an_error() {
+        let gmres = GmresConfig {
+            restart: 1 << 20,
+            ..GmresConfig::default()
+        };
+        let gcrodr = GcrodrConfig {
+            lag: usize::MAX,
+            ..GcrodrConfig::default()
+        };
+        for method in [
+            Method::<f64>::Gmres(gmres),
+            Method::Fgmres(gmres),
+            Method::Gcrodr(gcrodr),
+        ] {
+            assert!(method.fits::<f64>(1000).is_ok(), "{}", method.name());
+            let error = method.fits::<f64>(1 << 40).unwrap_err();
+            assert!(matches!(error, SolveError::Memory { .. }), "{error}");
+        }
     }
 }

@@ -208,6 +208,16 @@ pub enum SolveError {
         /// what is wrong, and what is allowed
         problem: String,
     },
+    /// What it keeps does not fit the memory.
+    #[error(
+        "{solver} as configured keeps {gigabytes:.0} GB, more than there is: choose a smaller restart, k, lag, window or number of directions"
+    )]
+    Memory {
+        /// solver
+        solver: &'static str,
+        /// of its vectors and small matrices
+        gigabytes: f64,
+    },
     /// A factorisation failed.
     #[error("{solver}: {problem}")]
     Factorization {

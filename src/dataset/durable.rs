@@ -34,16 +34,29 @@ pub fn aside(path: &Path) -> PathBuf {
 /// # Errors
 /// [`DatasetError::Io`].
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<bool, DatasetError> {
+    let put = by_own_aside(path, bytes, put_new);
+    if let Ok(true) = put {
+        settle(path);
+    }
+    put
+}
+
+/// Writes a file that no other process has, and puts it in its place.
+fn by_own_aside<A>(
+    path: &Path,
+    bytes: &[u8],
+    put: impl FnOnce(&Path, &Path) -> Result<A, DatasetError>,
+) -> Result<A, DatasetError> {
     let (aside, mut file) = own_aside(path)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     drop(file);
     let put = match written {
-        Ok(()) => put_new(&aside, path),
+        Ok(()) => put(&aside, path),
         Err(error) => Err(DatasetError::io(&aside, "write")(error)),
     };
-    let _ = fs::remove_file(&aside); // where it was renamed or swept away it is gone already
-    if let Ok(true) = put {
-        settle(path);
+    if put.is_err() {
+        // only here: what was put in its place has left its name to the next
+        let _ = fs::remove_file(&aside);
     }
     put
 }
@@ -65,13 +78,14 @@ fn own_aside(path: &Path) -> Result<(PathBuf, File), DatasetError> {
 
 /// Gives a whole file its name, unless something has that name.
 fn put_new(aside: &Path, path: &Path) -> Result<bool, DatasetError> {
-    match fs::hard_link(aside, path) {
-        Ok(()) => Ok(true),
-        Err(_) if path.exists() => Ok(false),
-        Err(_) => match fs::rename(aside, path) {
-            Ok(()) => Ok(true), // a file system without hard links
-            Err(error) => Err(DatasetError::io(path, "write")(error)),
-        },
+    let linked = fs::hard_link(aside, path).is_ok();
+    if linked || path.exists() {
+        let _ = fs::remove_file(aside); // where it was swept away it is gone already
+        return Ok(linked);
+    }
+    match fs::rename(aside, path) {
+        Ok(()) => Ok(true), // a file system without hard links
+        Err(error) => Err(DatasetError::io(path, "write")(error)),
     }
 }
 
@@ -132,17 +146,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), DatasetError> {
 /// # Errors
 /// [`DatasetError::Io`].
 pub fn write_shared(path: &Path, bytes: &[u8]) -> Result<(), DatasetError> {
-    let (aside, mut file) = own_aside(path)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    drop(file);
-    let put = match written {
-        Ok(()) => rename(&aside, path),
-        Err(error) => Err(DatasetError::io(&aside, "write")(error)),
-    };
-    if put.is_err() {
-        let _ = fs::remove_file(&aside); // in nobody's way if it stays
-    }
-    put
+    by_own_aside(path, bytes, rename)
 }
 
 /// The SHA-256 of a file, in hexadecimal.

@@ -28,7 +28,8 @@ pub struct Network {
     pub device: Device,
 }
 
-/// Reads `onnx:PATH,key=value` or `mgnet:PATH,key=value`, where `mgnet` may go without a path; `None` if it is another preconditioner. A path has no comma in it.
+/// Reads `onnx:PATH,key=value` or `mgnet:PATH,key=value`, of which `mgnet` may go without the path; `None` if
+/// it is another preconditioner. A path has no comma in it, and that of `mgnet` no equals sign.
 ///
 /// # Errors
 /// [`RegistryError`], which lists what there is.
@@ -49,7 +50,7 @@ pub fn network(spec: &str) -> Result<Option<Network>, RegistryError> {
     let missing = || RegistryError::Model { spec: spec.into() };
     let (path, options) = match rest.strip_prefix(':') {
         // options alone
-        Some(rest) if role == Role::Levels && !rest.contains(".onnx") => (SHIPPED, rest),
+        Some(rest) if role == Role::Levels && first_is_option(rest) => (SHIPPED, rest),
         Some(rest) => rest.split_once(',').unwrap_or((rest, "")),
         None if rest.is_empty() && role == Role::Levels => (SHIPPED, ""),
         None if rest.is_empty() => return Err(missing()),
@@ -65,7 +66,6 @@ pub fn network(spec: &str) -> Result<Option<Network>, RegistryError> {
         value: o.value(key).unwrap_or_default().into(),
         expected,
     };
-    // `mgnet` has none of these
     let layout = o.value("layout").map(Layout::parse).transpose();
     let layout = layout.map_err(|problem| wrong("layout", problem))?;
     let multiple = o.count("multiple", 1)?;
@@ -115,4 +115,11 @@ pub fn network(spec: &str) -> Result<Option<Network>, RegistryError> {
         threads,
         device,
     }))
+}
+
+/// Whether what follows `mgnet:` begins with key=value, not with a path.
+fn first_is_option(rest: &str) -> bool {
+    rest.split(',')
+        .next()
+        .is_some_and(|first| first.contains('='))
 }

@@ -298,3 +298,54 @@ fn methods_that_cannot_take_it() {
     let text = error(&["solve", complex, "--precond", &cycle]);
     assert!(text.contains("for real systems"), "{text}");
 }
+
+#[test]
+fn multigrid_on_predicted_levels() {
+    if !ort::there("multigrid on predicted levels") {
+        return;
+    }
+    let a = poisson();
+    for (precond, solver, takes_over) in [
+        ("mgnet".to_string(), "cg", None),
+        ("mgnet:trials=false,fallback=ic0".into(), "fcg", None),
+        ("mgnet:models/onnx/mgnet2d.onnx".into(), "auto", None),
+        (format!("mgnet:{}", model("levels_nan")), "cg", Some("gmg")),
+        (
+            format!("mgnet:{},fallback=ic0", model("levels_huge")),
+            "cg",
+            Some("ic0"),
+        ),
+    ] {
+        let ran = solve(&a, &precond, &["--solver", solver]);
+        assert_eq!(ran.status, 0, "{precond}: {}", ran.stderr);
+        let json = ran.json();
+        let used = takes_over.unwrap_or("mgnet");
+        assert_eq!(json["precond"], used, "{precond}: {json}");
+        if takes_over.is_some() {
+            assert_eq!(json["attempts"][0]["reason"], "failed", "{json}");
+            assert_eq!(json["attempts"][0]["precond"], "mgnet");
+        }
+    }
+    let path = model("vcycle");
+    for (precond, part) in [
+        (format!("mgnet:{path}"), "use it as onnx:"),
+        (
+            format!("onnx:{}", model("levels_default")),
+            "use it as mgnet:",
+        ),
+        ("mgnet:nowhere.bin".into(), "nowhere.bin: cannot be read"),
+        ("mgnet:layout=NCHW".into(), "no option `layout`"),
+        ("mgnet:fallback=mgnet".into(), "a classical preconditioner"),
+    ] {
+        let ran = solve(&a, &precond, &["--solver", "cg"]);
+        assert_eq!(ran.status, 2, "{precond}: {}", ran.stderr);
+        assert!(ran.stderr.contains(part), "{precond}: {}", ran.stderr);
+    }
+    let ran = resolvent(&["model", "check", "mgnet", "--grid", "40x31"]);
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("may serve: cg"), "{}", ran.stdout);
+    let broken = model("levels_nan");
+    let ran = resolvent(&["model", "check", &broken, "--grid", "40x31"]);
+    assert_ne!(ran.status, 0);
+    assert!(ran.stderr.contains("scalings"), "{}", ran.stderr);
+}

@@ -7,7 +7,7 @@ use resolvent_matrices::{Csr, Grid};
 use resolvent_models::mgnet::{Mgnet, MgnetConfig};
 use resolvent_models::onnx::{Model, ModelConfig, OnnxConfig, OnnxError, OnnxPrecond, check};
 use resolvent_solvers::precond::{Distrust, Gmg, GmgConfig, Guarded, GuardedConfig};
-use resolvent_solvers::{Cg, CgConfig, Preconditioner, SolveReport, Solver, Stopping, System};
+use resolvent_solvers::{Cg, CgConfig, Preconditioner, SolveReport, Solver, System};
 
 /// Two materials, one `contrast` times the other, with a rough interface.
 fn binary(n: usize, contrast: f64, seed: u64) -> Csr<f64> {
@@ -30,12 +30,8 @@ fn binary(n: usize, contrast: f64, seed: u64) -> Csr<f64> {
 
 fn solve(a: &Csr<f64>, m: &mut dyn Preconditioner<f64>, rtol: f64) -> SolveReport<f64> {
     let b = noise(a.nrows(), 11);
-    let stopping = Stopping {
-        rtol,
-        ..Stopping::default()
-    };
     let config = CgConfig {
-        stopping,
+        stopping: crate::solves::stopping(rtol),
         ..CgConfig::default()
     };
     let mut x = vec![0.0; a.nrows()];
@@ -128,7 +124,7 @@ fn the_shipped_model_keeps_what_it_promises_and_beats_its_control() {
         classical += without.iterations;
     }
     assert!(
-        (learned as f64) < 0.95 * classical as f64,
+        (learned as f64) < 0.9 * classical as f64,
         "{learned} against {classical}"
     );
 }
@@ -148,6 +144,8 @@ fn whatever_it_says_the_solve_ends_converged_with_the_reason() {
         ("levels_nan", Some("scalings")),
         ("levels_outside", Some("positions")),
         ("levels_channels", Some("fields are")),
+        ("levels_huge", Some("single precision")),
+        ("levels_nothing", None),
     ] {
         let m = mgnet(&load(name).unwrap(), &a);
         assert_eq!(m.failed().is_some(), expected.is_some(), "{name}");

@@ -23,7 +23,7 @@ fn guarded(model: &Model, a: &Csr<f64>) -> Guarded<f64> {
     Guarded::new(Box::new(network), Box::new(fallback), BY_ITERATIONS)
 }
 
-fn stopping(rtol: f64) -> Stopping<f64> {
+pub fn stopping(rtol: f64) -> Stopping<f64> {
     Stopping {
         rtol,
         ..Stopping::default()

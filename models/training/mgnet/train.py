@@ -6,7 +6,7 @@
 Nothing is read: problems are drawn from the seed, and the loss needs no labels. Of each problem the error
 of x = 0 for a random right-hand side is known (from a direct solve), and the loss is the number of
 iterations to 1e-8 that preconditioned CG would take at the rate of its first ten, as far as single
-precision shows it. About seven minutes on two cores.
+precision shows it.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = lambda name, default, about: parser.add_argument(name, default=default, type=type(default), help=about)
     add("--out", str(OUT), "the file")
-    add("--updates", 4000, "of the weights; 0 exports them as they begin")
+    add("--updates", 2000, "of the weights; 0 exports them as they begin")
     add("--size", 64, "cells along a side")
     add("--batch", 8, "problems of an update")
     add("--steps", 10, "of CG")

@@ -139,6 +139,7 @@ impl<T: Scalar> Trial<'_, T> {
         let mut stopping = self.stopping;
         let rest = |limit: Duration| limit.saturating_sub(started.elapsed());
         stopping.max_time = stopping.max_time.map(rest);
+        self.candidate.method.fits::<T>(columns.n)?;
         let mut solver = self.candidate.method.build::<T>(columns.n, stopping);
         attempt.setup = started.elapsed();
 

@@ -180,27 +180,6 @@ mod tests {
     }
 
     #[test]
-    fn a_system_without_work_changes_nothing() {
-        let n = 12;
-        for config in [lag(0), lag(3)] {
-            let config = GcrodrConfig {
-                automatic: true,
-                ..config
-            };
-            let mut solver = Gcrodr::<f64>::new(n * n, config);
-            for t in 0..16 {
-                let (a, b) = system::<f64>(n, 3 * t);
-                solve(&mut solver, &a, &b);
-                let before = solver.recycled();
-                let (other, _) = system::<f64>(n, 3 * t + 100);
-                let (report, _) = solve(&mut solver, &other, &vec![0.0; n * n]);
-                assert!(report.converged() && report.iterations == 0);
-                assert!(solver.recycled() == before, "system {t}");
-            }
-        }
-    }
-
-    #[test]
     fn only_with_the_smallest_and_strategy_a() {
         let (a, b) = system::<f64>(5, 0);
         let bad = [

@@ -24,8 +24,13 @@ enum Machine<T: Scalar> {
 }
 
 impl<T: Scalar> Machine<T> {
-    fn new(method: &Method<T::Real>, n: usize, stopping: Stopping<T::Real>) -> Self {
-        match *method {
+    fn new(
+        method: &Method<T::Real>,
+        n: usize,
+        stopping: Stopping<T::Real>,
+    ) -> Result<Self, SolveError> {
+        method.fits::<T>(n)?;
+        Ok(match *method {
             Method::Sor(config) => {
                 Self::Sor(Box::new(Sor::new(n, SorConfig { stopping, ..config })))
             }
@@ -33,7 +38,7 @@ impl<T: Scalar> Machine<T> {
                 Self::Direct(Box::new(Direct::new(DirectConfig { stopping, ..config })))
             }
             other => Self::Other(other.build(n, stopping)),
-        }
+        })
     }
 
     fn get(&mut self) -> &mut dyn Solver<T> {
@@ -76,7 +81,7 @@ impl<T: Scalar> Engine<T> {
     ) -> Result<Self, SolveError> {
         Ok(Self {
             way: *way,
-            solver: Machine::new(&way.method, a.nrows(), stopping),
+            solver: Machine::new(&way.method, a.nrows(), stopping)?,
             m: Built::new(&way.precond, a)?,
             matrix: None,
         })

@@ -28,12 +28,10 @@ pub fn run(command: &ModelCommand) -> Result<Status, CliError> {
 /// A model as it is typed, without the `onnx:`; `mgnet` is the one that is shipped.
 fn typed(spec: &str) -> Result<registry::Network, CliError> {
     let flag = "precond";
-    if spec == "mgnet" {
-        let read = registry::network(spec);
-        let read = read.map_err(|source| CliError::Registry { flag, source })?;
-        return read.ok_or_else(|| CliError::Missing(spec.into()));
-    }
-    let read = registry::network(&format!("onnx:{spec}"));
+    let read = match spec {
+        "mgnet" => registry::network(spec),
+        _ => registry::network(&format!("onnx:{spec}")),
+    };
     let read = read.map_err(|source| CliError::Registry { flag, source })?;
     read.ok_or_else(|| CliError::Missing(spec.into()))
 }
@@ -94,14 +92,9 @@ impl Network {
             Role::Levels => Box::new(Mgnet::new(&self.model, a, MgnetConfig { grid })?),
             _ => Box::new(OnnxPrecond::new(&self.model, a, OnnxConfig { grid })?),
         };
-        let fallback_of = match self.typed.role {
-            Role::Levels => self
-                .typed
-                .fallback
-                .or(Some(Precond::Gmg(GmgConfig::default()))),
-            _ => self.typed.fallback,
-        };
-        let classical = match fallback_of {
+        // what takes a matrix to predict levels for can be taken by gmg as well
+        let usual = (self.typed.role == Role::Levels).then(|| Precond::Gmg(GmgConfig::default()));
+        let classical = match self.typed.fallback.or(usual) {
             Some(Precond::Gmg(mut gmg)) => {
                 gmg.grid = gmg.grid.or(grid);
                 Precond::Gmg(gmg)

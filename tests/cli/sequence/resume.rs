@@ -70,64 +70,41 @@ fn recycled_spaces_are_saved() {
     let darcy = "darcy:grid=24,systems=24";
     let moving = "advection-diffusion:grid=16,systems=24";
     let heat = "heat2d:nx=16,systems=30";
-    for (name, command) in [
+    for (name, source, solver, precond) in [
+        ("rcg", darcy, "rcg:k=4,window=8", "ic0"),
+        ("rcg_same", heat, "rcg:k=4", "jacobi"),
+        ("gcrodr", moving, "gcrodr:restart=20,k=8", "jacobi"),
+        ("gcrodr_b", heat, "gcrodr:restart=12,k=5,strategy=b", "none"),
         (
-            "rcg",
-            [
-                "sequence",
-                darcy,
-                "--solver",
-                "rcg:k=4,window=8",
-                "--precond",
-                "ic0",
-            ],
+            "gcrodr_singular",
+            moving,
+            "gcrodr:restart=20,k=8,strategy=singular",
+            "jacobi",
         ),
         (
-            "rcg_same",
-            [
-                "sequence",
-                heat,
-                "--solver",
-                "rcg:k=4,auto=false",
-                "--precond",
-                "jacobi",
-            ],
-        ),
-        (
-            "gcrodr",
-            [
-                "sequence",
-                moving,
-                "--solver",
-                "gcrodr:restart=20,k=8",
-                "--precond",
-                "jacobi",
-            ],
-        ),
-        (
-            "gcrodr_b",
-            [
-                "sequence",
-                heat,
-                "--solver",
-                "gcrodr:restart=12,k=5,strategy=b",
-                "--precond",
-                "none",
-            ],
+            "gcrodr_lag",
+            moving,
+            "gcrodr:restart=20,k=6,lag=3",
+            "jacobi",
         ),
     ] {
-        let [once, pieces] = in_pieces(name, &command);
-        for key in [
-            "iterations_total",
-            "matvecs_total",
-            "recycling_matvecs_total",
-            "recycling",
-        ] {
-            assert_eq!(once[key], pieces[key], "{name} {key}");
+        // as it decides, which is saved as well, and with a space in use all the time
+        for auto in ["true", "false"] {
+            let solver = format!("{solver},auto={auto}");
+            let way = ["--solver", &solver, "--precond", precond];
+            let command = [&["sequence", source], &way[..]].concat();
+            let [once, pieces] = in_pieces(&format!("{name}_{auto}"), &command);
+            for key in [
+                "iterations_total",
+                "matvecs_total",
+                "recycling_matvecs_total",
+                "recycling",
+            ] {
+                assert_eq!(once[key], pieces[key], "{name} {auto} {key}");
+            }
+            let recycled = once["recycled"].as_u64();
+            assert!(auto == "true" || recycled > Some(5), "{name}: {once}");
         }
-        // left to decide, at least what is tried at the beginning
-        let least = if name == "rcg" { 2 } else { 6 };
-        assert!(once["recycled"].as_u64() >= Some(least), "{name}: {once}");
     }
 }
 

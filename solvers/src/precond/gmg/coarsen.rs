@@ -41,6 +41,10 @@ impl GmgLevel {
         position: [&[f32]; 4],
         factor: [&[f32]; 2],
     ) -> Result<Self, PrecondError> {
+        let config = |problem: String| PrecondError::Config {
+            precond: NAME,
+            problem,
+        };
         let mut coarse = Self::empty(self.nx.div_ceil(2), self.ny.div_ceil(2));
         let cells = coarse.link.len();
         let inside = |v: &f32| (0.0..=1.0).contains(v);
@@ -52,18 +56,20 @@ impl GmgLevel {
                 .iter()
                 .all(|f| f.len() == cells && f.iter().all(finite));
         if !fits {
-            return Err(PrecondError::Config {
-                precond: NAME,
-                problem: format!(
-                    "positions must be from 0 to 1 and factors finite and not negative, one for each of {cells} coarse cells"
-                ),
-            });
+            return Err(config(format!(
+                "positions must be from 0 to 1 and factors finite and not negative, one for each of {cells} coarse cells"
+            )));
         }
         let between = |[series, galerkin]: [f32; 2], t: f32| series + t * (galerkin - series);
         self.coarsen_by(&mut coarse, |at, along, pairs| {
             let [a, b] = [position[2 * along][at], position[2 * along + 1][at]];
             factor[along][at] * (between(pairs[0], a) + between(pairs[1], b))
         });
+        let finite = |v: &f32| v.is_finite();
+        if !coarse.east.iter().chain(&coarse.north).all(finite) {
+            let problem = "conductances times these factors are out of single precision";
+            return Err(config(problem.into()));
+        }
         Ok(coarse)
     }
 
