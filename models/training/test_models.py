@@ -4,10 +4,11 @@
     env/bin/python models/training/test_models.py            # writes models/tests/data/*.onnx
 
 Nothing is trained: the weights are those of textbook methods, or random with a fixed seed, so that the
-files are the same whenever and wherever they are made.
+files are the same whenever and wherever they are made. But `whole32` is the shipped `mgnet` in one graph.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,10 @@ from onnx_graph import IR, OPSET, Graph, shifted
 
 HERE = Path(__file__).resolve().parent
 OUT = HERE.parent / "tests" / "data"
+SHIPPED = HERE.parent / "onnx" / "mgnet2d.onnx"
+sys.path.append(str(HERE / "mgnet"))
+import whole  # noqa: E402
+
 
 def contract(**changes):
     """What the models for −Δu = f with u = 0 on the boundary say of themselves."""
@@ -297,6 +302,7 @@ def main():
     levels("levels_huge", [0.5] * 4 + [1e17] * 2 + [1.0] * 8)  # beyond single precision after two levels
     levels("levels_nothing", [0.0] * 4 + [0.0] * 2 + [1.0] * 8)  # no coarse level couples
     levels("levels_channels", [0.5] * 12)
+    whole.write(SHIPPED, (32, 32), OUT / "whole32.onnx")
     for path in sorted(OUT.glob("*.onnx")):
         print(f"{path.name:20} {path.stat().st_size / 1000:6.1f} kB")
 

@@ -37,6 +37,8 @@ Examples:
   resolvent solve A.mtx --precond onnx:M.onnx --solver fcg --grid 64x64
                                                with a network as preconditioner
   resolvent model check M.onnx                 whether a network keeps what its file promises
+  resolvent model referee M.onnx --family darcy:grid=128
+                                               and whether it beats what needs no training
 
 Exit status: 0 done and converged, 1 ran but did not converge, 2 error.
 `resolvent <command> --help` explains every option of a command.";

@@ -149,6 +149,10 @@ pub enum CliError {
     },
     #[error("{0}; {advice}", advice = advice(.0))]
     Solve(#[from] SolveError),
+    #[error(
+        "--peers {}: there is no py_worker.py in it; give the folder benches/peers of the repository, or `none`", .0.display()
+    )]
+    NoPeers(PathBuf),
     /// A network, or what runs it.
     #[error(transparent)]
     Onnx(#[from] resolvent::models::onnx::OnnxError),

@@ -78,7 +78,7 @@ fn run(cli: &Cli) -> Result<Status, CliError> {
         Command::Tune(command) => tune::run(command),
         Command::Dataset(args) => dataset::run(args, threads),
         Command::Info(args) => info::run(args),
-        Command::Model(command) => model::run(command),
+        Command::Model(command) => model::run(command, threads),
         Command::Runtime(command) => model::runtime::run(command),
     })
 }

@@ -8,7 +8,7 @@ use resolvent_matrices::MatrixError;
 use resolvent_matrices::families::AnyFamily;
 use resolvent_matrices::sequences::{
     Adversarial, AnySequence, DarcyGauss, Family, Heat2d, Heat2dJump, Impes, Kind, Newton,
-    Nonlinear, Projection, Samples, ShiftedLaplacians, Variance,
+    Nonlinear, Obstacles, Projection, Samples, ShiftedLaplacians, Variance, Walls,
 };
 
 /// The families of sequences.
@@ -86,6 +86,17 @@ pub const FAMILIES: &[Entry] = &[
             ("systems", "fields (1000)"),
             ("sigma", "standard deviation of the logarithm (1.5)"),
             ("length", "how far it is correlated (0.1)"),
+        ],
+    ),
+    entry(
+        "obstacles",
+        "Poisson's equation around balls at random places, other ones for each system",
+        &[
+            ("grid", "NX for NX x NX, NXxNY or NXxNYxNZ (64)"),
+            ("systems", "how many (1000)"),
+            ("balls", "u = 0 in one, the next insulated (10)"),
+            ("radius", "the largest, in widths of the box (0.12)"),
+            ("walls", "mixed, dirichlet or neumann (mixed)"),
         ],
     ),
     entry(
@@ -216,6 +227,18 @@ fn of_its_own(options: &Options, seed: u64) -> Result<Box<dyn Family>, FamilyErr
                 systems: options.count("systems", default.systems)?,
                 sigma: options.positive("sigma", default.sigma)?,
                 length: options.positive("length", default.length)?,
+            }
+            .start(seed)?
+        }
+        "obstacles" => {
+            let default = Obstacles::default();
+            let walls = options.word("walls", &Walls::NAMES)?;
+            Obstacles {
+                grid: sample_grid(options.value("grid").unwrap_or("64"))?,
+                systems: options.count("systems", default.systems)?,
+                balls: options.whole("balls", default.balls)?,
+                radius: options.positive("radius", default.radius)?,
+                walls: walls.map_or(default.walls, |walls| Walls::ALL[walls]),
             }
             .start(seed)?
         }

@@ -11,6 +11,7 @@ fn help_of_every_command() {
         ("info", vec!["info", "--help"]),
         ("sequence", vec!["sequence", "--help"]),
         ("model_check", vec!["model", "check", "--help"]),
+        ("model_referee", vec!["model", "referee", "--help"]),
         ("runtime_status", vec!["runtime", "status", "--help"]),
     ] {
         let ran = resolvent(&args);

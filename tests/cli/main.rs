@@ -7,6 +7,7 @@ mod errors;
 mod help;
 mod info;
 mod network;
+mod referee;
 mod sequence;
 mod solve;
 mod tune;

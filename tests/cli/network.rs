@@ -5,7 +5,7 @@ use resolvent::models::onnx::runtime;
 use std::process::Command;
 
 #[path = "../../models/tests/ort/mod.rs"]
-mod ort;
+pub mod ort;
 
 /// A model of the tests.
 fn model(name: &str) -> String {

@@ -1,6 +1,17 @@
 use super::*;
 
 fn all() -> Vec<Box<dyn Family>> {
+    let obstacles = |grid, walls| {
+        Obstacles {
+            grid,
+            systems: 12,
+            balls: 5,
+            radius: 0.2,
+            walls,
+        }
+        .start(3)
+        .unwrap()
+    };
     let adversarial = |kind| {
         Adversarial {
             kind,
@@ -84,6 +95,8 @@ fn all() -> Vec<Box<dyn Family>> {
         }
         .start(3)
         .unwrap(),
+        obstacles(grid, Walls::Mixed),
+        obstacles(crate::Grid::new(5, 4, 6), Walls::Neumann),
         samples(crate::families::Darcy::default().on(grid).unwrap()),
         samples(trajectories.on(grid).unwrap()),
         adversarial(Kind::Switch),
@@ -104,7 +117,7 @@ fn solution(n: usize, t: usize) -> Vec<f64> {
 }
 
 #[test]
-fn the_pattern_is_new_once_and_what_is_drawn_depends_on_the_index_alone() {
+fn the_pattern_is_new_where_it_says_so_and_what_is_drawn_depends_on_the_index_alone() {
     for (mut one, mut other) in all().into_iter().zip(all()) {
         let name = one.name();
         let (mut system, mut again) = (Instance::default(), Instance::default());
@@ -115,7 +128,8 @@ fn the_pattern_is_new_once_and_what_is_drawn_depends_on_the_index_alone() {
                 solution(system.a.nrows(), t)
             };
             one.next(t, &u, &mut system).unwrap();
-            assert_eq!(system.novelty == Novelty::Pattern, t == 0, "{name}");
+            let anew = t == 0 || name.starts_with("obstacles");
+            assert_eq!(system.novelty == Novelty::Pattern, anew, "{name}");
             assert!(
                 system
                     .a
@@ -402,4 +416,53 @@ fn shifts_are_of_the_two_variances() {
         (low.1 / (0.36 * 0.1875 / 9.0) - 1.0).abs() < 0.08,
         "{low:?}"
     );
+}
+
+#[test]
+fn obstacles_by_hand() {
+    // 3 cells, u = 0 at the left wall and without flux elsewhere, no ball
+    let grid = crate::Grid::new(3, 1, 1);
+    let none = Obstacles {
+        grid,
+        systems: 1,
+        balls: 0,
+        ..Default::default()
+    };
+    let mut system = Instance::default();
+    none.start(0).unwrap().next(0, &[], &mut system).unwrap();
+    let dense = |a: &Csr<f64>| -> Vec<Vec<f64>> {
+        (0..3)
+            .map(|i| (0..3).map(|j| a.view().get(i, j)).collect())
+            .collect()
+    };
+    assert_eq!(
+        dense(&system.a),
+        [[3.0, -1.0, 0.0], [-1.0, 2.0, -1.0], [0.0, -1.0, 1.0]]
+    );
+    // a ball in the middle of a line cuts it in two: the right end, which nothing ties, is closed
+    let one = Obstacles {
+        balls: 2,
+        radius: 0.5,
+        ..none
+    };
+    let mut closed = 0;
+    for seed in 0..40 {
+        one.start(seed).unwrap().next(0, &[], &mut system).unwrap();
+        let a = dense(&system.a);
+        assert!((0..3).all(|i| a[i][i] > 0.0), "{a:?}");
+        closed += usize::from(system.context[0] == 1.0);
+    }
+    assert!(closed < 40);
+    for wrong in [
+        Obstacles {
+            radius: 0.0,
+            ..none
+        },
+        Obstacles {
+            balls: 10_001,
+            ..none
+        },
+    ] {
+        assert!(wrong.start(0).is_err());
+    }
 }

@@ -33,6 +33,7 @@ mod layout;
 mod model;
 mod padding;
 mod port;
+mod redrawn;
 pub mod runtime;
 mod session;
 

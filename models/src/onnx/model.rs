@@ -4,9 +4,10 @@ use super::contract::{CONTRACT_KEY, Contract};
 use super::error::OnnxError;
 use super::layout::Layout;
 use super::port::{Port, matched, words};
-use super::runtime;
+use super::{redrawn, runtime};
 use ort::session::Session;
 use ort::session::builder::SessionBuilder;
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,6 +70,8 @@ pub struct Model {
 
 struct Shared {
     path: PathBuf,
+    /// The file, where it is not the one at `path`.
+    bytes: Option<Cow<'static, [u8]>>,
     config: ModelConfig,
     contract: Contract,
     inputs: Vec<Port>,
@@ -93,8 +96,42 @@ impl Model {
     /// # Errors
     /// [`OnnxError`].
     pub fn load(path: &Path, config: ModelConfig) -> Result<Self, OnnxError> {
+        let shipped = path.as_os_str() == SHIPPED;
+        Self::from(path, shipped.then_some(Cow::Borrowed(MGNET)), config)
+    }
+
+    /// The same model with random weights: those of each layer shuffled, their signs drawn. Biases stay.
+    /// What it cannot do, training has taught.
+    ///
+    /// # Errors
+    /// [`OnnxError::ModelIo`], [`OnnxError::BadModel`] where the file holds no weights itself, and those of
+    /// [`load`](Self::load).
+    pub fn with_random_weights(&self, seed: u64) -> Result<Self, OnnxError> {
+        let path = self.path();
+        let mut file = match &self.shared.bytes {
+            Some(bytes) => bytes.to_vec(),
+            None => std::fs::read(path).map_err(|error| OnnxError::ModelIo {
+                path: path.into(),
+                problem: error.to_string(),
+            })?,
+        };
+        if redrawn::redraw(&mut file, seed) == 0 {
+            let problem = "it holds no weights of two dimensions or more that could be shuffled";
+            return Err(OnnxError::BadModel {
+                path: path.into(),
+                problem: problem.into(),
+            });
+        }
+        Self::from(path, Some(Cow::Owned(file)), self.shared.config.clone())
+    }
+
+    fn from(
+        path: &Path,
+        bytes: Option<Cow<'static, [u8]>>,
+        config: ModelConfig,
+    ) -> Result<Self, OnnxError> {
         let started = Instant::now();
-        let session = session(path, &config)?;
+        let session = session(path, bytes.as_deref(), &config)?;
         let found = inspect(path, &session);
         let contract = match &config.contract {
             Some(given) => {
@@ -109,6 +146,7 @@ impl Model {
         let (contract, inputs, output) = matched(path, contract, found.inputs, found.outputs)?;
         let shared = Shared {
             path: path.into(),
+            bytes,
             config,
             contract,
             inputs,
@@ -134,7 +172,9 @@ impl Model {
     /// # Errors
     /// [`OnnxError`], if it is no model or ONNX Runtime cannot run it.
     pub fn inspect(path: &Path, config: &ModelConfig) -> Result<Inspection, OnnxError> {
-        Ok(inspect(path, &session(path, config)?))
+        let shipped = path.as_os_str() == SHIPPED;
+        let session = session(path, shipped.then_some(MGNET), config)?;
+        Ok(inspect(path, &session))
     }
 
     /// Its file.
@@ -172,7 +212,15 @@ impl Model {
             .pop();
         match idle {
             Some(session) => Ok(session),
-            None => session(&self.shared.path, &self.shared.config),
+            None => {
+                let Shared {
+                    path,
+                    bytes,
+                    config,
+                    ..
+                } = &*self.shared;
+                session(path, bytes.as_deref(), config)
+            }
         }
     }
 
@@ -200,8 +248,8 @@ impl Model {
 pub const SHIPPED: &str = "mgnet2d.onnx (shipped)";
 static MGNET: &[u8] = include_bytes!("../../onnx/mgnet2d.onnx");
 
-/// Loads a model.
-fn session(path: &Path, config: &ModelConfig) -> Result<Session, OnnxError> {
+/// Loads a model, from the file at `path` unless it is here.
+fn session(path: &Path, bytes: Option<&[u8]>, config: &ModelConfig) -> Result<Session, OnnxError> {
     if cfg!(not(feature = "cuda")) && config.device != Device::Cpu {
         return Err(OnnxError::NoCuda);
     }
@@ -209,8 +257,7 @@ fn session(path: &Path, config: &ModelConfig) -> Result<Session, OnnxError> {
         path: path.into(),
         problem,
     };
-    let shipped = path.as_os_str() == SHIPPED;
-    if !shipped {
+    if bytes.is_none() {
         readable(path).map_err(io)?;
     }
     let environment = runtime::environment(config.library.as_deref())?;
@@ -225,9 +272,9 @@ fn session(path: &Path, config: &ModelConfig) -> Result<Session, OnnxError> {
         },
     });
     let mut builder = builder?;
-    let committed = match shipped {
-        true => builder.commit_from_memory(MGNET),
-        false => builder.commit_from_file(path),
+    let committed = match bytes {
+        Some(bytes) => builder.commit_from_memory(bytes),
+        None => builder.commit_from_file(path),
     };
     committed.map_err(|error| {
         let problem = said(&error, path);

@@ -210,3 +210,72 @@ fn each_kind_of_model_is_refused_where_the_other_is_needed() {
     let refused = Mgnet::new(&levels, &dense.unwrap(), MgnetConfig::default());
     assert!(matches!(refused.err(), Some(OnnxError::Matrix(_))));
 }
+
+#[test]
+fn training_is_lost_with_the_weights() {
+    if !ort::there("mgnet") {
+        return;
+    }
+    let model = Model::shipped(ModelConfig::default()).unwrap();
+    let a = binary(96, 1e3, 7);
+    let mut counts = Vec::new();
+    for seed in 0..3 {
+        let random = model.with_random_weights(seed).unwrap();
+        let mut m = mgnet(&random, &a);
+        assert!(m.failed().is_none());
+        counts.push(solve(&a, &mut m, 1e-8).iterations);
+        // another session of it is the same model
+        let again = [mgnet(&random, &a), mgnet(&random, &a)].map(|mut m| {
+            let mut z = vec![0.0; a.nrows()];
+            m.apply(&noise(a.nrows(), 1), &mut z).unwrap();
+            z
+        });
+        assert_eq!(again[0], again[1]);
+    }
+    let trained = solve(&a, &mut mgnet(&model, &a), 1e-8).iterations;
+    assert!(counts.iter().all(|&n| n > trained), "{counts:?} {trained}");
+    // nothing to shuffle
+    let nothing = load("nan").unwrap().with_random_weights(1);
+    assert!(nothing.unwrap_err().to_string().contains("no weights"));
+}
+
+#[test]
+fn the_whole_cycle_as_a_graph_gives_the_same_z() {
+    if !ort::there("mgnet") {
+        return;
+    }
+    let shipped = Model::shipped(ModelConfig::default()).unwrap();
+    let whole = load("whole32").unwrap();
+    let grid = Grid::new(32, 32, 1);
+    let disc = |row: usize| {
+        let [x, y, _] = grid.at(row).map(|c| c as f64 - 12.0);
+        x * x + y * y < 40.0
+    };
+    let jump = |i: usize, j: usize| [1.0, 50.0][(i / 7 + j / 11) % 2];
+    let problems = [
+        ("rough", binary(32, 1e3, 1)),
+        ("constant", diffusion(grid, |_, _| 1.0, |_| false)),
+        ("masked", diffusion(grid, |_, _| 1.0, disc)),
+        ("masked, jumps", diffusion(grid, jump, disc)),
+    ];
+    for (name, a) in problems {
+        let mut levels = mgnet(&shipped, &a);
+        let mut graph = OnnxPrecond::new(&whole, &a, OnnxConfig::default()).unwrap();
+        for seed in 0..3 {
+            let r = noise(a.nrows(), seed);
+            let [mut z, mut expected] = [vec![0.0; r.len()], vec![0.0; r.len()]];
+            levels.apply(&r, &mut expected).unwrap();
+            graph.apply(&r, &mut z).unwrap();
+            for row in 0..r.len() {
+                // masked cells are smoothed by the one and solved by the other
+                if a.view().row_iter(row).count() == 1 {
+                    (z[row], expected[row]) = (0.0, 0.0);
+                }
+            }
+            let apart = distance(&z, &expected);
+            assert!(apart < 2e-5, "{name}: {apart:e}");
+        }
+        let report = solve(&a, &mut graph, 1e-8);
+        assert!(report.converged() && report.fallback.is_none(), "{name}");
+    }
+}

@@ -3,6 +3,7 @@
 pub mod args;
 mod check;
 mod inspect;
+mod referee;
 pub mod runtime;
 
 use super::Status;
@@ -18,19 +19,21 @@ use resolvent::{Csr, Grid, Method, Precond, Preconditioner, Scalar, registry};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-pub fn run(command: &ModelCommand) -> Result<Status, CliError> {
+pub fn run(command: &ModelCommand, threads: usize) -> Result<Status, CliError> {
     match command {
         ModelCommand::Inspect(args) => inspect::run(args),
         ModelCommand::Check(args) => check::run(args),
+        ModelCommand::Referee(args) => referee::run(args, threads),
     }
 }
 
 /// A model as it is typed, without the `onnx:`; `mgnet` is the one that is shipped.
 fn typed(spec: &str) -> Result<registry::Network, CliError> {
     let flag = "precond";
-    let read = match spec {
-        "mgnet" => registry::network(spec),
-        _ => registry::network(&format!("onnx:{spec}")),
+    let levels = spec == "mgnet" || spec.starts_with("mgnet:");
+    let read = match levels {
+        true => registry::network(spec),
+        false => registry::network(&format!("onnx:{spec}")),
     };
     let read = read.map_err(|source| CliError::Registry { flag, source })?;
     read.ok_or_else(|| CliError::Missing(spec.into()))

@@ -1,6 +1,6 @@
 //! Pictures. Here, convergence curves: the relative residual against iterations and against seconds.
 
-mod axes;
+pub mod axes;
 pub mod choices;
 pub mod omegas;
 pub mod png;

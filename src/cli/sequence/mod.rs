@@ -14,7 +14,7 @@ mod ordered;
 mod petsc;
 mod report;
 mod resume;
-mod source;
+pub mod source;
 mod state;
 mod stream;
 mod ticker;
