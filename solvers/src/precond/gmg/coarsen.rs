@@ -1,6 +1,7 @@
-//! The next coarser level of a level: 2×2 cells become one.
+//! The next coarser level of a level: 2×2 cells of a plane become one, 2×2×2 of a box.
 //!
-//! The flux between two coarse cells goes through the faces m between their children. Per face,
+//! The flux between two coarse cells goes through the faces m between their children, two in the plane
+//! and four in the box. Per face,
 //!   series:  1/g = 1/m + 1/(2l) + 1/(2r), l and r the faces from the children on both sides to their
 //!            siblings behind: a chain of conductors from centre to centre,
 //!   Galerkin: g = m/2, half of what piecewise constant interpolation gives (which is twice too stiff
@@ -16,26 +17,29 @@
 //! - W. L. Wan, T. F. Chan, B. Smith, SIAM J. Sci. Comput. 21:1632–1649, 1999,
 //!   doi:10.1137/S1064827597327277 (interpolation that follows the coefficients).
 
+use super::bands::{bands, threads};
+use super::field::{Layers, Shape};
 use super::level::GmgLevel;
 use super::{NAME, PrecondError};
 
 impl GmgLevel {
-    /// The next coarser level by the default rule: ⌈NX/2⌉ × ⌈NY/2⌉ cells. O(n).
+    /// The next coarser level by the default rule: ⌈NX/2⌉ × ⌈NY/2⌉ × ⌈NZ/2⌉ cells. O(n).
     #[must_use]
     pub fn coarser(&self) -> Self {
-        let mut coarse = Self::empty(self.nx.div_ceil(2), self.ny.div_ceil(2));
-        self.coarsen_into(&mut coarse);
+        let mut coarse = Self::empty(self.halves());
+        // nothing in it fails
+        self.coarsen_into(&mut coarse).ok();
         coarse
     }
 
-    /// The next coarser level with every conductance between series and Galerkin as said, instead of
+    /// The next coarser level of a plane with every conductance between series and Galerkin as said, instead of
     /// their mean. Of each coarse cell: `position`, from 0 (series) to 1 (Galerkin), for its two faces
     /// towards the next along x (by rows) and its two along y (by columns); and `factor`, by which the
     /// conductances along x and y are multiplied. O(n).
     ///
     /// # Errors
-    /// [`PrecondError::Config`] for another number of values, positions outside of [0, 1], factors that
-    /// are not finite or negative.
+    /// [`PrecondError::Config`] for a level of several layers, another number of values, positions outside
+    /// of [0, 1], factors that are not finite or negative.
     pub fn coarser_between(
         &self,
         position: [&[f32]; 4],
@@ -45,7 +49,13 @@ impl GmgLevel {
             precond: NAME,
             problem,
         };
-        let mut coarse = Self::empty(self.nx.div_ceil(2), self.ny.div_ceil(2));
+        if self.depth() > 1 {
+            return Err(config(format!(
+                "the level has {} layers of cells; positions and factors are for planes",
+                self.depth()
+            )));
+        }
+        let mut coarse = Self::empty(self.halves());
         let cells = coarse.link.len();
         let inside = |v: &f32| (0.0..=1.0).contains(v);
         let finite = |v: &f32| (0.0..1e18).contains(v);
@@ -61,12 +71,12 @@ impl GmgLevel {
             )));
         }
         let between = |[series, galerkin]: [f32; 2], t: f32| series + t * (galerkin - series);
-        self.coarsen_by(&mut coarse, |at, along, pairs| {
+        self.coarsen_by(&mut coarse, &|at, along, [first, second]: [[f32; 2]; 2]| {
             let [a, b] = [position[2 * along][at], position[2 * along + 1][at]];
-            factor[along][at] * (between(pairs[0], a) + between(pairs[1], b))
-        });
+            factor[along][at] * (between(first, a) + between(second, b))
+        })?;
         let finite = |v: &f32| v.is_finite();
-        if !coarse.east.iter().chain(&coarse.north).all(finite) {
+        if !coarse.faces.iter().flatten().all(finite) {
             let problem = "conductances times these factors are out of single precision";
             return Err(config(problem.into()));
         }
@@ -74,102 +84,130 @@ impl GmgLevel {
     }
 
     /// The default rule into a level of the right size.
-    pub(super) fn coarsen_into(&self, coarse: &mut Self) {
-        self.coarsen_by(coarse, |_, _, [a, b]| 0.5 * (a[0] + b[0] + a[1] + b[1]));
+    pub(super) fn coarsen_into(&self, coarse: &mut Self) -> Result<(), PrecondError> {
+        match self.depth() {
+            1 => self.coarsen_by::<2>(coarse, &|_, _, faces| mean(faces)),
+            _ => self.coarsen_by::<4>(coarse, &|_, _, faces| mean(faces)),
+        }
     }
 
-    /// Conductances of coarse cell `at` along x (0) and y (1) from [series, Galerkin] of its two faces.
-    #[inline(always)]
-    fn coarsen_by(&self, coarse: &mut Self, combine: impl Fn(usize, usize, [[f32; 2]; 2]) -> f32) {
-        let (cx, cy) = (coarse.nx, coarse.ny);
+    /// Conductances of coarse cell `at` along x (0), y (1) and z (2) from [series, Galerkin] of its faces.
+    fn coarsen_by<const FACES: usize>(
+        &self,
+        coarse: &mut Self,
+        combine: &(impl Fn(usize, usize, [[f32; 2]; FACES]) -> f32 + Sync),
+    ) -> Result<(), PrecondError> {
         coarse.scaling = None;
         coarse.weight = None;
-        for cj in 0..cy {
-            for ci in 0..cx {
-                let (i, j, at) = (2 * ci, 2 * cj, ci + cx * cj);
-                let (right, up) = (i + 1 < self.nx, j + 1 < self.ny);
-                coarse.east[at] = match i + 2 < self.nx {
-                    true => {
-                        let pair = |j| self.through_east(i, j);
-                        let pairs = [pair(j), if up { pair(j + 1) } else { [0.0; 2] }];
-                        combine(at, 0, pairs)
-                    }
-                    false => 0.0,
+        let shape = Shape::new(coarse.dims, FACES == 4);
+        let onward = if FACES == 4 { 2 } else { 1 };
+        let [east, north, up] = coarse.faces.each_mut();
+        let up = match up.is_empty() {
+            true => Layers::none(),
+            false => Layers::of(shape, up),
+        };
+        let [east, north, link] = [east, north, &mut coarse.link].map(|v| Layers::of(shape, v));
+        let parts = [east, north, up, link];
+        bands(0..shape.layers, parts, threads(shape), &|layers, parts| {
+            let [east, north, up, link] = parts.map(Layers::cells);
+            let lines = (layers.start * shape.lines)..(layers.end * shape.lines);
+            let mut at = 0;
+            for line in lines.clone() {
+                let other = match onward {
+                    2 => [2 * (line % shape.lines), 2 * (line / shape.lines)],
+                    _ => [2 * line, 0],
                 };
-                coarse.north[at] = match j + 2 < self.ny {
-                    true => {
-                        let pair = |i| self.through_north(i, j);
-                        let pairs = [pair(i), if right { pair(i + 1) } else { [0.0; 2] }];
-                        combine(at, 1, pairs)
+                for ci in 0..shape.nx {
+                    let (cell, place) = (ci + shape.nx * line, [2 * ci, other[0], other[1]]);
+                    east[at] = self.between::<0, FACES>(place, cell, combine);
+                    north[at] = self.between::<1, FACES>(place, cell, combine);
+                    if let Some(up) = up.get_mut(at) {
+                        *up = self.between::<2, FACES>(place, cell, combine);
                     }
-                    false => 0.0,
-                };
-                coarse.link[at] = self.links(i, j);
+                    link[at] = self.links(place);
+                    at += 1;
+                }
             }
-        }
+            Ok(())
+        })
     }
 
-    /// [series, Galerkin] through the faces of row j between the coarse cells at i and i + 2.
+    /// The conductance from the coarse cell with children from `at` on to the next along direction D.
     #[inline(always)]
-    fn through_east(&self, i: usize, j: usize) -> [f32; 2] {
-        let p = i + self.nx * j;
-        let (left, m) = (self.east[p], self.east[p + 1]);
-        let right = if i + 3 < self.nx {
-            self.east[p + 2]
-        } else {
-            0.0
-        };
+    fn between<const D: usize, const FACES: usize>(
+        &self,
+        at: [usize; 3],
+        cell: usize,
+        combine: &impl Fn(usize, usize, [[f32; 2]; FACES]) -> f32,
+    ) -> f32 {
+        if at[D] + 2 >= self.dims[D] {
+            return 0.0;
+        }
+        let (first, second) = ([1, 0, 0][D], [2, 2, 1][D]); // the other directions
+        let pairs = std::array::from_fn(|face| {
+            let mut at = at;
+            at[first] += face & 1;
+            at[second] += face >> 1;
+            match at[first] < self.dims[first] && at[second] < self.dims[second] {
+                true => self.through::<D>(at),
+                false => [0.0; 2],
+            }
+        });
+        combine(cell, D, pairs)
+    }
+
+    /// [series, Galerkin] along direction D, through the face behind the second cell of the pair that
+    /// begins at `at`.
+    #[inline(always)]
+    fn through<const D: usize>(&self, at: [usize; 3]) -> [f32; 2] {
+        let (faces, stride) = (&self.faces[D], self.strides()[D]);
+        let p = self.cell(at);
+        let there = at[D] + 3 < self.dims[D];
+        let (left, m) = (faces[p], faces[p + stride]);
+        let right = if there { faces[p + 2 * stride] } else { 0.0 };
         if left > 0.0 && right > 0.0 {
             return chain(m, left, right);
         }
-        let behind = i + 3 < self.nx && self.coupled(i + 3, j);
-        blocked_chain(m, [(left, self.coupled(i, j)), (right, behind)])
-    }
-
-    /// The same through the faces of column i between the coarse cells at j and j + 2.
-    #[inline(always)]
-    fn through_north(&self, i: usize, j: usize) -> [f32; 2] {
-        let p = i + self.nx * j;
-        let (left, m) = (self.north[p], self.north[p + self.nx]);
-        let right = if j + 3 < self.ny {
-            self.north[p + 2 * self.nx]
-        } else {
-            0.0
-        };
-        if left > 0.0 && right > 0.0 {
-            return chain(m, left, right);
-        }
-        let behind = j + 3 < self.ny && self.coupled(i, j + 3);
-        blocked_chain(m, [(left, self.coupled(i, j)), (right, behind)])
+        let mut far = at;
+        far[D] += 3;
+        let behind = there && self.coupled(far);
+        blocked_chain(m, [(left, self.coupled(at)), (right, behind)])
     }
 
     /// Whether anything holds the cell to others: masked cells are not in the way.
     #[inline(always)]
-    fn coupled(&self, i: usize, j: usize) -> bool {
-        self.faces(i, j).iter().any(|&f| f > 0.0)
+    fn coupled(&self, at: [usize; 3]) -> bool {
+        self.around(self.cell(at), at).iter().any(|&f| f > 0.0)
     }
 
-    /// The link of the coarse cell with children from (i, j) on.
-    fn links(&self, i: usize, j: usize) -> f32 {
-        let p = i + self.nx * j;
-        if i + 1 < self.nx && j + 1 < self.ny {
-            let up = p + self.nx;
-            let any = self.link[p] + self.link[p + 1] + self.link[up] + self.link[up + 1];
-            if any == 0.0 {
-                return 0.0;
-            }
+    #[inline(always)]
+    fn cell(&self, at: [usize; 3]) -> usize {
+        let [_, nx, sheet] = self.strides();
+        at[0] + nx * at[1] + sheet * at[2]
+    }
+
+    /// The link of the coarse cell with children from `at` on.
+    fn links(&self, at: [usize; 3]) -> f32 {
+        // with children that are there, and the faces that can be: all but those along z of planes
+        let (around, sides) = if self.depth() > 1 { (8, 6) } else { (4, 4) };
+        let child = |k: usize| [at[0] + (k & 1), at[1] + (k >> 1 & 1), at[2] + (k >> 2)];
+        let there = |at: &[usize; 3]| (0..3).all(|d| at[d] < self.dims[d]);
+        let mut any = 0.0;
+        for at in (0..around).map(child).filter(there) {
+            any += self.link[self.cell(at)];
         }
-        let (mut reaction, mut children, mut n) = (f32::INFINITY, [[0.0f32; 2]; 4], 0);
-        for (i, j) in [(i, j), (i + 1, j), (i, j + 1), (i + 1, j + 1)] {
-            if i >= self.nx || j >= self.ny {
-                continue;
-            }
-            let faces = self.faces(i, j);
+        if any == 0.0 {
+            return 0.0;
+        }
+        let (mut reaction, mut children, mut n) = (f32::INFINITY, [[0.0f32; 2]; 8], 0);
+        for at in (0..around).map(child).filter(there) {
+            let p = self.cell(at);
+            let faces = &self.around(p, at)[..sides];
             let best = faces.iter().fold(0.0f32, |a, &b| a.max(b));
             if best == 0.0 {
                 continue; // masked
             }
-            let link = self.link[i + self.nx * j];
+            let link = self.link[p];
             if faces.iter().all(|&f| f > 0.0) {
                 reaction = reaction.min(link);
             }
@@ -184,6 +222,13 @@ impl GmgLevel {
         });
         sum.sum()
     }
+}
+
+/// The mean of both, of all faces.
+#[inline(always)]
+fn mean<const FACES: usize>(faces: [[f32; 2]; FACES]) -> f32 {
+    let series = faces.iter().fold(0.0, |sum, face| sum + face[0]);
+    0.5 * faces.iter().fold(series, |sum, face| sum + face[1])
 }
 
 /// [series, Galerkin] of a face m between faces that conduct: 1/(1/m + 1/(2l) + 1/(2r)) and m/2. In
