@@ -64,13 +64,18 @@ impl Field {
         // not a power of two apart: lines next to each other shall not share the cache's sets
         let stride = shape.nx.next_multiple_of(LANE) + LANE;
         let layer = stride * shape.lines;
-        let base = layer + LANE;
+        let data = vec![0.0; 2 * LANE + layer * (shape.layers + 1) + WIDTH];
         Self {
             stride,
             layer,
-            base,
-            data: vec![0.0; base + layer * shape.layers + WIDTH],
+            base: layer + LANE + aligned(&data),
+            data,
         }
+    }
+
+    /// From one line to the next.
+    pub fn stride(&self) -> usize {
+        self.stride
     }
 
     /// Numbers of a line from column i on. Line −1 is the last one of the layer before.
@@ -94,6 +99,11 @@ impl Field {
     pub fn bytes(&self) -> usize {
         size_of_val(self.data.as_slice())
     }
+}
+
+/// Where cache lines begin.
+pub(super) fn aligned(data: &[f32]) -> usize {
+    data.as_ptr().align_offset(64).min(LANE)
 }
 
 /// Layers that follow each other, of a [`Field`] or of cells without anything between.

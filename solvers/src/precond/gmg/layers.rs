@@ -1,7 +1,7 @@
 //! What a sweep keeps of a vector: the latest layers of a tile. A layer of a plane is one row, of a box
 //! several.
 
-use super::field::{LANE, Shape, WIDTH};
+use super::field::{LANE, Shape, WIDTH, aligned};
 use super::tile::{Tile, own_lines, strips};
 use std::ops::Range;
 
@@ -31,6 +31,19 @@ pub(super) trait Layer: Clone + Send {
         } else {
             0..1
         }
+    }
+
+    /// The same as rows to be worked on at once, by their first line and their width: where lines are
+    /// whole they follow each other as they do in the fields, and all of them with the zeros between
+    /// are one row.
+    #[inline(always)]
+    fn rows(tile: &Tile, margin: usize) -> impl Iterator<Item = (isize, usize)> {
+        let (lines, width) = (Self::lines(tile, margin), tile.strip.width);
+        let (step, width) = match Self::SOLID && tile.whole() {
+            true => (lines.len().max(1), lines.len() * (width + LANE) - LANE),
+            false => (1, width),
+        };
+        lines.step_by(step).map(move |line| (line, width))
     }
 
     /// Where layer j is among N slots.
@@ -83,8 +96,9 @@ impl Layer for Row {
 /// Lines of a layer of a box, each followed by zeros.
 #[derive(Debug, Clone)]
 pub(super) struct Slab {
-    /// Line `origin` is at the beginning.
+    /// Line `origin` is at `base`.
     origin: isize,
+    base: usize,
     stride: usize,
     data: Vec<f32>,
 }
@@ -101,10 +115,15 @@ impl Layer for Slab {
             }
             level = level.coarser();
         }
+        let data = match size {
+            0 => Vec::new(),
+            size => vec![0.0; size + LANE],
+        };
         Self {
             origin: 0,
+            base: aligned(&data),
             stride: 0,
-            data: vec![0.0; size],
+            data,
         }
     }
 
@@ -124,14 +143,14 @@ impl Layer for Slab {
 
     #[inline(always)]
     fn row(&self, line: isize, shift: isize, width: usize) -> &[f32] {
-        let at = (line - self.origin) as usize * self.stride + LANE;
+        let at = (line - self.origin) as usize * self.stride + self.base + LANE;
         let at = (at as isize + shift) as usize;
         &self.data[at..at + width]
     }
 
     #[inline(always)]
     fn open(&mut self, line: isize, width: usize) -> &mut [f32] {
-        let at = (line - self.origin) as usize * self.stride;
+        let at = (line - self.origin) as usize * self.stride + self.base;
         let row = &mut self.data[at..at + width + 2 * LANE];
         row[..LANE].fill(0.0);
         row[LANE + width..].fill(0.0);

@@ -79,10 +79,10 @@ impl Stencil {
         })
     }
 
-    /// Coefficients of the cells of a strip in a line of layer j.
+    /// Coefficients of the cells of a strip in a line of layer j, or more of them.
     #[inline(always)]
-    pub fn couplings(&self, [j, line]: [isize; 2], s: Strip) -> Couplings<'_> {
-        let (i, w) = (s.low as isize, s.width);
+    pub fn couplings(&self, [j, line]: [isize; 2], s: Strip, w: usize) -> Couplings<'_> {
+        let i = s.low as isize;
         let (south, north) = match &self.north {
             Some(north) => (north.row(j, line - 1, i, w), north.row(j, line, i, w)),
             None => Default::default(),

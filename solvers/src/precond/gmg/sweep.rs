@@ -12,7 +12,7 @@
 
 use super::ends::{Sink, Source};
 use super::field::{Field, Layers, Shape};
-use super::layers::{Layer, Ring, Row};
+use super::layers::{Layer, Ring};
 use super::polynomial::MOST;
 use super::rows::{gather, spread, stage};
 use super::stencil::Stencil;
@@ -56,7 +56,7 @@ pub(super) struct Scratch<B> {
     residual: Ring<B, 8>,
     other: Ring<B, 4>,
     rings: [Ring<B, 4>; 2 * MOST],
-    last: Box<Row>,
+    last: B,
 }
 
 impl<B: Layer> Scratch<B> {
@@ -74,7 +74,7 @@ impl<B: Layer> Scratch<B> {
             residual: Ring::new(shape, margin),
             other: Ring::new(shape, margin),
             rings: std::array::from_fn(|k| Ring::new(used(k), margin)),
-            last: Box::new(Row::ZERO),
+            last: B::new(shape, margin),
         }
     }
 
@@ -87,6 +87,7 @@ impl<B: Layer> Scratch<B> {
         self.rings
             .iter_mut()
             .for_each(|ring| ring.fit(tile, margin));
+        self.last.fit(tile, margin);
     }
 
     pub fn bytes(&self) -> usize {
@@ -168,17 +169,17 @@ fn down_tile<T: Scalar, B: Layer, const D: bool>(
             if i < begin - lag + 1 + k as isize {
                 break;
             }
-            let lines = B::lines(&tile, reach - 1 - k);
+            let margin = reach - 1 - k;
             let (before, after) = rings.split_at_mut(k);
             let layer = after[0].at_mut(i);
             if !inside(i) {
-                zeros(layer, lines, w);
+                zeros(layer, B::lines(&tile, margin), w);
                 continue;
             }
             let numbers = [1.0, omega[k], 0.0];
-            for line in lines {
+            for (line, w) in B::rows(&tile, margin) {
                 let (row, at) = (layer.open(line, w), [i, line]);
-                let c = level.couplings(at, strip);
+                let c = level.couplings(at, strip, w);
                 match before.last() {
                     None => stage::<B, D, false, false, _>(numbers, c, residual, at, &[], row),
                     Some(v) => stage::<B, D, false, false, _>(numbers, c, v, at, &[], row),
@@ -192,10 +193,13 @@ fn down_tile<T: Scalar, B: Layer, const D: bool>(
         // t = r_m − S r_m, and its weighted sums over the cells of a coarse one
         let first = (strip.first - strip.low) & !1;
         let cells = strip.first / 2..strip.last.div_ceil(2);
-        for line in B::lines(&tile, 0) {
-            let (row, at) = (last.open(0, w), [i, line]);
-            let c = level.couplings(at, strip);
+        for (line, w) in B::rows(&tile, 0) {
+            let (row, at) = (last.open(line, w), [i, line]);
+            let c = level.couplings(at, strip, w);
             stage::<B, D, false, false, _>([1.0, 1.0, 0.0], c, &rings[degree - 1], at, &[], row);
+        }
+        for line in B::lines(&tile, 0) {
+            let (row, at) = (last.row(line, 0, w), [i, line]);
             let (weights, row) = (&level.weights(at, strip)[first..], &row[first..]);
             let (layer, line) = (i as usize / 2 - layers.start, line as usize / 2);
             let sums = out.row(layer, line, cells.start, cells.len());
@@ -284,16 +288,15 @@ fn up_tile<T: Scalar, B: Layer, const D: bool>(
             if i < start + k as isize {
                 break;
             }
-            let lines = B::lines(&tile, reach - k);
             let (before, after) = rings.split_at_mut(k - 1);
             let layer = after[0].at_mut(i);
             if !inside(i) {
-                zeros(layer, lines, w);
+                zeros(layer, B::lines(&tile, reach - k), w);
                 continue;
             }
-            for line in lines {
+            for (line, w) in B::rows(&tile, reach - k) {
                 let (row, at) = (layer.open(line, w), [i, line]);
-                let (c, r) = (level.couplings(at, strip), residual.at(i).row(line, 0, w));
+                let (c, r) = (level.couplings(at, strip, w), residual.at(i).row(line, 0, w));
                 match before.last() {
                     None => {
                         // x_2 = (ω₁ + ω₂) r − ω₁ω₂ S r
@@ -312,19 +315,18 @@ fn up_tile<T: Scalar, B: Layer, const D: bool>(
         let ring = degree.max(2) - 2;
         if i >= start + behind {
             let layer = rings[ring].at_mut(i);
-            let lines = B::lines(&tile, degree);
             if inside(i) {
-                for line in lines {
+                for (line, w) in B::rows(&tile, degree) {
                     let (row, at) = (layer.open(line, w), [i, line]);
                     if degree == 1 {
                         let r = residual.at(i).row(line, 0, w);
                         row.iter_mut().zip(r).for_each(|(x, r)| *x = omega[0] * r);
                     }
-                    let c = level.couplings(at, strip);
+                    let c = level.couplings(at, strip, w);
                     stage::<B, D, false, true, _>([1.0, 1.0, 0.0], c, coarse_layers, at, &[], row);
                 }
             } else {
-                zeros(layer, lines, w);
+                zeros(layer, B::lines(&tile, degree), w);
             }
         }
         // x ← x + ω (r − S x)
@@ -334,11 +336,11 @@ fn up_tile<T: Scalar, B: Layer, const D: bool>(
                 break;
             }
             let done = k + 1 == degree;
-            let lines = B::lines(&tile, degree - 1 - k);
+            let margin = degree - 1 - k;
             let (before, after) = rings.split_at_mut(ring + 1 + k);
             if !inside(i) {
                 if !done {
-                    zeros(after[0].at_mut(i), lines, w);
+                    zeros(after[0].at_mut(i), B::lines(&tile, margin), w);
                 }
                 continue;
             }
@@ -346,23 +348,15 @@ fn up_tile<T: Scalar, B: Layer, const D: bool>(
                 continue;
             }
             let omega = omega[degree - 1 - k];
-            for line in lines {
-                let at = [i, line];
-                let row = if done {
-                    last.open(0, w)
-                } else {
-                    after[0].at_mut(i).open(line, w)
-                };
-                let (c, r) = (level.couplings(at, strip), residual.at(i).row(line, 0, w));
-                stage::<B, D, true, false, _>(
-                    [1.0, omega, omega],
-                    c,
-                    &before[ring + k],
-                    at,
-                    r,
-                    row,
-                );
-                if done {
+            let layer = if done { &mut *last } else { after[0].at_mut(i) };
+            for (line, w) in B::rows(&tile, margin) {
+                let (row, at) = (layer.open(line, w), [i, line]);
+                let (c, r) = (level.couplings(at, strip, w), residual.at(i).row(line, 0, w));
+                stage::<B, D, true, false, _>([1.0, omega, omega], c, &before[ring + k], at, r, row);
+            }
+            if done {
+                for line in B::lines(&tile, 0) {
+                    let row = layer.row(line, 0, w);
                     sink.store(layers.start, i as usize, line as usize, strip, row);
                 }
             }

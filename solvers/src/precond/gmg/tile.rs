@@ -46,6 +46,15 @@ pub(super) struct Tile {
     pub last: usize,
     /// Lines of a layer.
     pub lines: usize,
+    whole: bool,
+}
+
+impl Tile {
+    /// Whether its lines are those of the level.
+    #[inline(always)]
+    pub fn whole(&self) -> bool {
+        self.whole
+    }
 }
 
 /// Numbers of a layer of a tile of a box, about: some forty such layers are to fit the cache of a core.
@@ -68,6 +77,7 @@ pub(super) fn tiles(shape: Shape) -> impl Iterator<Item = Tile> {
             first,
             last: lines.min(first + own),
             lines,
+            whole: strip.last - strip.first == shape.nx,
         })
     })
 }
