@@ -29,7 +29,10 @@ pub fn problems(grid: Grid, count: usize) -> Outcome<Vec<Problem>> {
             "darcy 3/12".into(),
             drawn(&Darcy::default().on(grid)?, count)?,
         ),
-        ("lognormal 3".into(), drawn(&lognormal(3.0).on(grid)?, count)?),
+        (
+            "lognormal 3".into(),
+            drawn(&lognormal(3.0).on(grid)?, count)?,
+        ),
     ];
     if grid.dimension() == 3 {
         let closed = Diffusion {
@@ -37,7 +40,13 @@ pub fn problems(grid: Grid, count: usize) -> Outcome<Vec<Problem>> {
             ..smooth
         };
         all.insert(1, ("neumann".into(), vec![closed.generate()?.matrix]));
-        all.insert(4, ("lognormal 1".into(), drawn(&lognormal(1.0).on(grid)?, count)?));
+        all.insert(
+            4,
+            (
+                "lognormal 1".into(),
+                drawn(&lognormal(1.0).on(grid)?, count)?,
+            ),
+        );
     }
     for contrast in [1e1, 1e2, 1e3, 1e4, 1e6] {
         let binary = Darcy {

@@ -21,6 +21,11 @@ use super::bands::{bands, threads};
 use super::field::{Layers, Shape};
 use super::level::GmgLevel;
 use super::{NAME, PrecondError};
+use crate::kernels::simd::simd;
+use std::ops::Range;
+
+/// Coarse cells of a line that are made at once.
+const CHUNK: usize = 16;
 
 impl GmgLevel {
     /// The next coarser level by the default rule: ⌈NX/2⌉ × ⌈NY/2⌉ × ⌈NZ/2⌉ cells. O(n).
@@ -70,11 +75,7 @@ impl GmgLevel {
                 "positions must be from 0 to 1 and factors finite and not negative, one for each of {cells} coarse cells"
             )));
         }
-        let between = |[series, galerkin]: [f32; 2], t: f32| series + t * (galerkin - series);
-        self.coarsen_by(&mut coarse, &|at, along, [first, second]: [[f32; 2]; 2]| {
-            let [a, b] = [position[2 * along][at], position[2 * along + 1][at]];
-            factor[along][at] * (between(first, a) + between(second, b))
-        })?;
+        self.coarsen_by(&mut coarse, &Between { position, factor })?;
         let finite = |v: &f32| v.is_finite();
         if !coarse.faces.iter().flatten().all(finite) {
             let problem = "conductances times these factors are out of single precision";
@@ -86,21 +87,15 @@ impl GmgLevel {
     /// The default rule into a level of the right size.
     pub(super) fn coarsen_into(&self, coarse: &mut Self) -> Result<(), PrecondError> {
         match self.depth() {
-            1 => self.coarsen_by::<2>(coarse, &|_, _, faces| mean(faces)),
-            _ => self.coarsen_by::<4>(coarse, &|_, _, faces| mean(faces)),
+            1 => self.coarsen_by(coarse, &Mean::<2>),
+            _ => self.coarsen_by(coarse, &Mean::<4>),
         }
     }
 
-    /// Conductances of coarse cell `at` along x (0), y (1) and z (2) from [series, Galerkin] of its faces.
-    fn coarsen_by<const FACES: usize>(
-        &self,
-        coarse: &mut Self,
-        combine: &(impl Fn(usize, usize, [[f32; 2]; FACES]) -> f32 + Sync),
-    ) -> Result<(), PrecondError> {
+    fn coarsen_by<R: Rule>(&self, coarse: &mut Self, rule: &R) -> Result<(), PrecondError> {
         coarse.scaling = None;
         coarse.weight = None;
-        let shape = Shape::new(coarse.dims, FACES == 4);
-        let onward = if FACES == 4 { 2 } else { 1 };
+        let shape = Shape::new(coarse.dims, R::FACES == 4);
         let [east, north, up] = coarse.faces.each_mut();
         let up = match up.is_empty() {
             true => Layers::none(),
@@ -109,51 +104,86 @@ impl GmgLevel {
         let [east, north, link] = [east, north, &mut coarse.link].map(|v| Layers::of(shape, v));
         let parts = [east, north, up, link];
         bands(0..shape.layers, parts, threads(shape), &|layers, parts| {
-            let [east, north, up, link] = parts.map(Layers::cells);
-            let lines = (layers.start * shape.lines)..(layers.end * shape.lines);
-            let mut at = 0;
-            for line in lines.clone() {
-                let other = match onward {
-                    2 => [2 * (line % shape.lines), 2 * (line / shape.lines)],
-                    _ => [2 * line, 0],
-                };
-                for ci in 0..shape.nx {
-                    let (cell, place) = (ci + shape.nx * line, [2 * ci, other[0], other[1]]);
-                    east[at] = self.between::<0, FACES>(place, cell, combine);
-                    north[at] = self.between::<1, FACES>(place, cell, combine);
-                    if let Some(up) = up.get_mut(at) {
-                        *up = self.between::<2, FACES>(place, cell, combine);
-                    }
-                    link[at] = self.links(place);
-                    at += 1;
-                }
-            }
+            band(self, rule, shape, layers, parts.map(Layers::cells));
             Ok(())
         })
     }
 
-    /// The conductance from the coarse cell with children from `at` on to the next along direction D.
+    /// Conductances along direction D from some coarse cells, the first of which is `cell` with
+    /// children from `at` on.
     #[inline(always)]
-    fn between<const D: usize, const FACES: usize>(
+    fn between<const D: usize, R: Rule>(
         &self,
+        rule: &R,
         at: [usize; 3],
         cell: usize,
-        combine: &impl Fn(usize, usize, [[f32; 2]; FACES]) -> f32,
-    ) -> f32 {
-        if at[D] + 2 >= self.dims[D] {
-            return 0.0;
+        out: &mut [f32],
+    ) {
+        // those that have a next one
+        let count = match D {
+            0 => ((self.dims[0] - 1) / 2)
+                .saturating_sub(at[0] / 2)
+                .min(out.len()),
+            _ => out.len() * usize::from(at[D] + 2 < self.dims[D]),
+        };
+        let (out, rest) = out.split_at_mut(count);
+        rest.fill(0.0);
+        if count == 0 {
+            return;
         }
         let (first, second) = ([1, 0, 0][D], [2, 2, 1][D]); // the other directions
-        let pairs = std::array::from_fn(|face| {
+        let mut pairs = [[[0.0; CHUNK]; 2]; 4];
+        for (face, pairs) in pairs[..R::FACES].iter_mut().enumerate() {
             let mut at = at;
             at[first] += face & 1;
             at[second] += face >> 1;
-            match at[first] < self.dims[first] && at[second] < self.dims[second] {
-                true => self.through::<D>(at),
-                false => [0.0; 2],
+            if at[first] < self.dims[first] && at[second] < self.dims[second] {
+                self.through_many::<D>(at, count, pairs);
             }
-        });
-        combine(cell, D, pairs)
+        }
+        for (c, out) in out.iter_mut().enumerate() {
+            let faces = [0, 1, 2, 3].map(|face| pairs[face].map(|values| values[c]));
+            *out = rule.combine(cell + c, D, &faces);
+        }
+    }
+
+    /// [`through`](GmgLevel::through) of some cells, every other along x.
+    #[inline(always)]
+    fn through_many<const D: usize>(
+        &self,
+        at: [usize; 3],
+        count: usize,
+        out: &mut [[f32; CHUNK]; 2],
+    ) {
+        const SPAN: usize = 2 * CHUNK - 1;
+        let (faces, stride) = (&self.faces[D], self.strides()[D]);
+        let p = self.cell(at);
+        let last = at[0] + SPAN - 1 + if D == 0 { 3 } else { 0 };
+        if count == CHUNK && last < self.dims[0] && (D == 0 || at[D] + 3 < self.dims[D]) {
+            let line = |q: usize| faces[q..].first_chunk::<SPAN>();
+            if let (Some(l), Some(m), Some(r)) = (line(p), line(p + stride), line(p + 2 * stride)) {
+                let mut conducting = true;
+                let [series, galerkin] = out;
+                for c in 0..CHUNK {
+                    let (l, m, r) = (l[2 * c], m[2 * c], r[2 * c]);
+                    conducting &= (l > 0.0) & (r > 0.0);
+                    [series[c], galerkin[c]] = chain(m, l, r);
+                }
+                if conducting {
+                    return;
+                }
+            }
+        }
+        let [series, galerkin] = out;
+        for c in 0..count {
+            let at = [at[0] + 2 * c, at[1], at[2]];
+            let there = at[0] < self.dims[0];
+            [series[c], galerkin[c]] = if there {
+                self.through::<D>(at)
+            } else {
+                [0.0; 2]
+            };
+        }
     }
 
     /// [series, Galerkin] along direction D, through the face behind the second cell of the pair that
@@ -186,8 +216,27 @@ impl GmgLevel {
         at[0] + nx * at[1] + sheet * at[2]
     }
 
+    /// The links of some coarse cells, the first with children from `at` on.
+    fn links(&self, at: [usize; 3], out: &mut [f32]) {
+        let mut any = false;
+        for k in at[2]..(at[2] + 2).min(self.dims[2]) {
+            for j in at[1]..(at[1] + 2).min(self.dims[1]) {
+                let end = (at[0] + 2 * out.len()).min(self.dims[0]);
+                let line = self.cell([0, j, k]);
+                let links = &self.link[line + at[0]..line + end];
+                any |= links.iter().fold(0.0f32, |a, &b| if b > a { b } else { a }) > 0.0;
+            }
+        }
+        if !any {
+            return out.fill(0.0);
+        }
+        for (c, out) in out.iter_mut().enumerate() {
+            *out = self.link_of([at[0] + 2 * c, at[1], at[2]]);
+        }
+    }
+
     /// The link of the coarse cell with children from `at` on.
-    fn links(&self, at: [usize; 3]) -> f32 {
+    fn link_of(&self, at: [usize; 3]) -> f32 {
         // with children that are there, and the faces that can be: all but those along z of planes
         let (around, sides) = if self.depth() > 1 { (8, 6) } else { (4, 4) };
         let child = |k: usize| [at[0] + (k & 1), at[1] + (k >> 1 & 1), at[2] + (k >> 2)];
@@ -224,11 +273,78 @@ impl GmgLevel {
     }
 }
 
+/// How the faces between two coarse cells make one.
+trait Rule: Sync {
+    /// How many there are: 2 or 4.
+    const FACES: usize;
+
+    /// The conductance from coarse cell `cell` along x (0), y (1) or z (2), given [series, Galerkin] of
+    /// its faces.
+    fn combine(&self, cell: usize, along: usize, faces: &[[f32; 2]; 4]) -> f32;
+}
+
 /// The mean of both, of all faces.
-#[inline(always)]
-fn mean<const FACES: usize>(faces: [[f32; 2]; FACES]) -> f32 {
-    let series = faces.iter().fold(0.0, |sum, face| sum + face[0]);
-    0.5 * faces.iter().fold(series, |sum, face| sum + face[1])
+struct Mean<const FACES: usize>;
+
+impl<const FACES: usize> Rule for Mean<FACES> {
+    const FACES: usize = FACES;
+
+    #[inline(always)]
+    fn combine(&self, _: usize, _: usize, faces: &[[f32; 2]; 4]) -> f32 {
+        let faces = &faces[..FACES];
+        let series = faces.iter().fold(0.0, |sum, face| sum + face[0]);
+        0.5 * faces.iter().fold(series, |sum, face| sum + face[1])
+    }
+}
+
+/// As [`GmgLevel::coarser_between`] was told.
+struct Between<'a> {
+    position: [&'a [f32]; 4],
+    factor: [&'a [f32]; 2],
+}
+
+impl Rule for Between<'_> {
+    const FACES: usize = 2;
+
+    #[inline(always)]
+    fn combine(&self, cell: usize, along: usize, faces: &[[f32; 2]; 4]) -> f32 {
+        let one = |k: usize| {
+            let [series, galerkin] = faces[k];
+            series + self.position[2 * along + k][cell] * (galerkin - series)
+        };
+        self.factor[along][cell] * (one(0) + one(1))
+    }
+}
+
+simd! {
+    /// Some layers of a coarse level: east, north, up, link.
+    fn band<R: Rule>(
+        fine: &GmgLevel,
+        rule: &R,
+        shape: Shape,
+        layers: Range<usize>,
+        parts: [&mut [f32]; 4],
+    ) {
+        let [east, north, up, link] = parts;
+        let lines = (layers.start * shape.lines)..(layers.end * shape.lines);
+        for (k, line) in lines.enumerate() {
+            let [j, layer] = match R::FACES {
+                4 => [2 * (line % shape.lines), 2 * (line / shape.lines)],
+                _ => [2 * line, 0],
+            };
+            for first in (0..shape.nx).step_by(CHUNK) {
+                let count = CHUNK.min(shape.nx - first);
+                let (cell, at) = (first + shape.nx * line, [2 * first, j, layer]);
+                let here = first + shape.nx * k..first + shape.nx * k + count;
+                fine.between::<0, R>(rule, at, cell, &mut east[here.clone()]);
+                fine.between::<1, R>(rule, at, cell, &mut north[here.clone()]);
+                if !up.is_empty() {
+                    fine.between::<2, R>(rule, at, cell, &mut up[here.clone()]);
+                }
+                fine.links(at, &mut link[here]);
+            }
+        }
+    }
 }
 
 /// [series, Galerkin] of a face m between faces that conduct: 1/(1/m + 1/(2l) + 1/(2r)) and m/2. In

@@ -73,11 +73,6 @@ impl Field {
         }
     }
 
-    /// From one line to the next.
-    pub fn stride(&self) -> usize {
-        self.stride
-    }
-
     /// Numbers of a line from column i on. Line −1 is the last one of the layer before.
     #[inline(always)]
     pub fn row(&self, layer: isize, line: isize, i: isize, width: usize) -> &[f32] {

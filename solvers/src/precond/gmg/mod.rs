@@ -191,13 +191,13 @@ impl Gmg {
         let found = masked.is_none() && config.grid.is_none();
         if found && matches!(read, Err(PrecondError::Grid { .. })) {
             // where most cells are masked, a box looks like a plane at first
-            if let Ok(cells) = Cells::find(csr.view(), true) {
-                if cells != gmg.cells {
-                    gmg.hierarchy = Hierarchy::new(&cells, config.degree);
-                    gmg.cells = cells;
-                    gmg.hierarchy.read(csr.view(), &gmg.cells)?;
-                    return Ok(gmg);
-                }
+            if let Ok(cells) = Cells::find(csr.view(), true)
+                && cells != gmg.cells
+            {
+                gmg.hierarchy = Hierarchy::new(&cells, config.degree);
+                gmg.cells = cells;
+                gmg.hierarchy.read(csr.view(), &gmg.cells)?;
+                return Ok(gmg);
             }
         }
         read.map(|()| gmg)

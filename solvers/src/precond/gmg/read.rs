@@ -39,6 +39,7 @@ pub(super) fn read<T: Scalar>(
         a,
         cells,
         unit,
+        inverse: 1.0 / unit,
         strides: level.strides(),
     };
     let [east, north, up] = level.faces.each_mut();
@@ -62,6 +63,8 @@ struct Reader<'a, T> {
     a: CsrRef<'a, T, u32>,
     cells: &'a Cells,
     unit: f64,
+    /// 1/unit.
+    inverse: f64,
     strides: [usize; 3],
 }
 
@@ -171,31 +174,27 @@ impl<T: Scalar> Reader<'_, T> {
     fn quick<const SOLID: bool>(&self, row: usize) -> Option<Entries> {
         let (columns, values) = self.a.row(row);
         let [_, nx, sheet] = self.strides;
-        let number = |v: T| v.re().to_f64() * (1.0 / self.unit);
+        let number = |v: T| v.re().to_f64() * self.inverse;
         if SOLID {
-            let (columns, values) = (<&[u32; 7]>::try_from(columns), <&[T; 7]>::try_from(values));
-            let (columns, values) = (columns.ok()?.map(|q| q as usize), values.ok()?);
-            let expected = [
-                row.wrapping_sub(sheet),
-                row - nx,
-                row - 1,
-                row,
-                row + 1,
-                row + nx,
-                row + sheet,
-            ];
+            let columns: &[u32; 7] = columns.try_into().ok()?;
+            let values: &[T; 7] = values.try_into().ok()?;
+            let [b, s, w, d, e, n, u] = columns.map(|q| q as usize);
+            let ends = ((b + sheet) ^ row) | ((s + nx) ^ row) | ((w + 1) ^ row) | (d ^ row);
+            let ends = ends | (e ^ (row + 1)) | (n ^ (row + nx)) | (u ^ (row + sheet));
             let [b, s, w, d, e, n, u] = values.map(number);
-            (columns == expected).then_some(Entries {
+            (ends == 0).then_some(Entries {
                 diagonal: d,
                 others: (s + w) + (e + n) + (b + u),
                 faces: [-w, -e, -s, -n, -b, -u],
             })
         } else {
-            let (columns, values) = (<&[u32; 5]>::try_from(columns), <&[T; 5]>::try_from(values));
-            let (columns, values) = (columns.ok()?.map(|q| q as usize), values.ok()?);
-            let expected = [row.wrapping_sub(nx), row - 1, row, row + 1, row + nx];
+            let columns: &[u32; 5] = columns.try_into().ok()?;
+            let values: &[T; 5] = values.try_into().ok()?;
+            let [s, w, d, e, n] = columns.map(|q| q as usize);
+            let ends = ((s + nx) ^ row) | ((w + 1) ^ row) | (d ^ row);
+            let ends = ends | (e ^ (row + 1)) | (n ^ (row + nx));
             let [s, w, d, e, n] = values.map(number);
-            (columns == expected).then_some(Entries {
+            (ends == 0).then_some(Entries {
                 diagonal: d,
                 others: (s + w) + (e + n),
                 faces: [-w, -e, -s, -n, 0.0, 0.0],
@@ -208,10 +207,9 @@ impl<T: Scalar> Reader<'_, T> {
         let [nx, ny, nz] = self.cells.dims;
         let sheet = self.strides[2];
         let (columns, values) = self.a.row(row);
-        let inverse = 1.0 / self.unit;
         let (mut diagonal, mut others, mut faces) = (0.0, 0.0, [0.0f64; 6]);
         for (&q, v) in columns.iter().zip(values) {
-            let (v, row_q) = (v.re().to_f64() * inverse, q as usize);
+            let (v, row_q) = (v.re().to_f64() * self.inverse, q as usize);
             let q = match &self.cells.active {
                 Some(Active { cells, .. }) => cells[row_q] as usize,
                 None => row_q,
@@ -254,7 +252,7 @@ impl<T: Scalar> Reader<'_, T> {
         others: f64,
         faces: [f64; 6],
     ) -> Result<f64, PrecondError> {
-        let negative = faces.iter().copied().fold(0.0, f64::min);
+        let negative = faces.iter().fold(0.0, |a, &b| if b < a { b } else { a });
         let excess = diagonal + others;
         let range = f64::from(f32::MIN_POSITIVE)..f64::from(f32::MAX).sqrt();
         if range.contains(&diagonal)
@@ -302,7 +300,7 @@ impl<T: Scalar> Reader<'_, T> {
         };
         let (columns, values) = row_q.map_or((&[][..], &[][..]), |q| self.a.row(q));
         let entry = columns.iter().position(|&c| c as usize == row);
-        let v = entry.map_or(0.0, |k| values[k].re().to_f64() / self.unit);
+        let v = entry.map_or(0.0, |k| values[k].re().to_f64() * self.inverse);
         (-v).max(0.0) as f32
     }
 }

@@ -222,7 +222,7 @@ fn add_faces(level: &GmgLevel, at: usize, row: &mut [f32]) {
     add(row, &east[at..at + nx]);
     add(row, &north[at..at + nx]);
     add(&mut row[1..], &east[at..at + nx - 1]);
-    if at % sheet > 0 {
+    if !at.is_multiple_of(sheet) {
         add(row, &north[at - nx..at]);
     }
     if !up.is_empty() {

@@ -296,7 +296,10 @@ fn up_tile<T: Scalar, B: Layer, const D: bool>(
             }
             for (line, w) in B::rows(&tile, reach - k) {
                 let (row, at) = (layer.open(line, w), [i, line]);
-                let (c, r) = (level.couplings(at, strip, w), residual.at(i).row(line, 0, w));
+                let (c, r) = (
+                    level.couplings(at, strip, w),
+                    residual.at(i).row(line, 0, w),
+                );
                 match before.last() {
                     None => {
                         // x_2 = (ω₁ + ω₂) r − ω₁ω₂ S r
@@ -351,8 +354,18 @@ fn up_tile<T: Scalar, B: Layer, const D: bool>(
             let layer = if done { &mut *last } else { after[0].at_mut(i) };
             for (line, w) in B::rows(&tile, margin) {
                 let (row, at) = (layer.open(line, w), [i, line]);
-                let (c, r) = (level.couplings(at, strip, w), residual.at(i).row(line, 0, w));
-                stage::<B, D, true, false, _>([1.0, omega, omega], c, &before[ring + k], at, r, row);
+                let (c, r) = (
+                    level.couplings(at, strip, w),
+                    residual.at(i).row(line, 0, w),
+                );
+                stage::<B, D, true, false, _>(
+                    [1.0, omega, omega],
+                    c,
+                    &before[ring + k],
+                    at,
+                    r,
+                    row,
+                );
             }
             if done {
                 for line in B::lines(&tile, 0) {
