@@ -9,14 +9,14 @@
 //! CG to 1e-8 (mean, and the worst) and to 1e-12; milliseconds of the setup and of setup and solve, the
 //! least of three.
 
-mod planes;
+mod cells;
 
-use planes::Outcome;
+use cells::Outcome;
 use resolvent::generate::random_vector;
 use resolvent::models::mgnet::{Mgnet, MgnetConfig};
 use resolvent::models::onnx::{Model, ModelConfig};
 use resolvent::precond::{Gmg, GmgConfig};
-use resolvent::{Cg, CgConfig, Csr, Preconditioner, Solver, Stopping, System};
+use resolvent::{Cg, CgConfig, Csr, Grid, Preconditioner, Solver, Stopping, System};
 use std::time::Instant;
 
 fn main() -> Outcome<()> {
@@ -52,7 +52,7 @@ fn table(sizes: &[usize], samples: usize, only: &str, models: &[(String, Model)]
         "problem         size  preconditioner               1e-8  worst   1e-12   setup   setup+solve"
     );
     for &n in sizes {
-        let mut problems = planes::problems(n, samples)?;
+        let mut problems = cells::problems(Grid::new(n, n, 1), samples)?;
         problems.retain(|(name, _)| name.contains(only));
         for (name, matrices) in problems {
             let gmg = |a: &Csr<f64>| Ok(Box::new(Gmg::new(a, GmgConfig::default())?) as _);

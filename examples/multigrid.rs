@@ -1,51 +1,67 @@
 //! Tables of docs/methods/gmg.md: iterations of CG with `gmg` by size, and what a cycle costs.
 //!
 //! ```text
-//! cargo run --release --example multigrid                  64, 256 and 1024 cells along each side
-//! cargo run --release --example multigrid -- 512 threads=2
+//! cargo run --release --example multigrid                  planes of 64 to 1024 cells a side, boxes of 32 to 128
+//! cargo run --release --example multigrid -- 512x512 64x64x64 threads=2 only=poisson
 //! ```
 //!
 //! Right-hand sides are random, residuals are true ones. Times are the least of several repetitions, in
 //! nanoseconds per unknown, the product with A of the same run beside them.
 
-mod planes;
+mod cells;
 
-use planes::Outcome;
+use cells::Outcome;
 use resolvent::generate::random_vector;
 use resolvent::precond::{Gmg, GmgConfig};
-use resolvent::{Cg, CgConfig, Csr, LinearOperator, Preconditioner, Solver, Stopping, System};
+use resolvent::{
+    Cg, CgConfig, Csr, Grid, LinearOperator, Nullspace, Preconditioner, Solver, Stopping, System,
+};
 use std::time::Instant;
 
 fn main() -> Outcome<()> {
-    let (mut sizes, mut threads) = (Vec::new(), 1);
+    let (mut grids, mut threads, mut only) = (Vec::new(), 1, String::new());
     for arg in std::env::args().skip(1) {
-        match arg.strip_prefix("threads=") {
-            Some(count) => threads = count.parse()?,
-            None => sizes.push(arg.parse()?),
+        match arg.split_once('=') {
+            Some(("threads", count)) => threads = count.parse()?,
+            Some(("only", part)) => only = part.to_owned(),
+            _ => grids.push(Grid::parse(&arg)?),
         }
     }
-    if sizes.is_empty() {
-        sizes = vec![64, 256, 1024];
+    if grids.is_empty() {
+        grids.extend([64, 256, 1024].map(|n| Grid::new(n, n, 1)));
+        grids.extend([32, 64, 128].map(|n| Grid::new(n, n, n)));
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-    pool.build()?.install(|| table(&sizes))
+    pool.build()?.install(|| table(&grids, &only))
 }
 
-fn table(sizes: &[usize]) -> Outcome<()> {
-    println!("problem          size    1e-8   1e-12   update  cycle  product  update+solve");
-    for &n in sizes {
-        for (name, matrices) in planes::problems(n, 3)? {
-            line(&name, n, &matrices)?;
+fn table(grids: &[Grid], only: &str) -> Outcome<()> {
+    println!("problem             size    1e-8   1e-12   update  cycle  product  update+solve");
+    for &grid in grids {
+        for (name, matrices) in cells::problems(grid, 3)? {
+            if name.contains(only) {
+                line(&name, grid, &matrices)?;
+            }
         }
     }
     Ok(())
 }
 
 /// Mean iterations over the matrices, and the times of the first.
-fn line(name: &str, size: usize, matrices: &[Csr<f64>]) -> Outcome<()> {
+fn line(name: &str, grid: Grid, matrices: &[Csr<f64>]) -> Outcome<()> {
     let (mut counts, mut solve) = ([0.0; 2], 0.0);
     let n = matrices[0].nrows();
-    let b = random_vector::<f64>(n, 5);
+    let size = grid.dims().map(|n| n.to_string()).join("x");
+    let size = size.trim_end_matches("x1");
+    let mut b = random_vector::<f64>(n, 5);
+    let space = match name {
+        "neumann" => Nullspace::constant(),
+        _ => Nullspace::none(),
+    };
+    if name == "neumann" {
+        let mean = b.iter().sum::<f64>() / n as f64;
+        b.iter_mut().for_each(|b| *b -= mean);
+    }
     let mut x = vec![0.0; n];
     for a in matrices {
         let mut m = Gmg::new(a, GmgConfig::default())?;
@@ -63,7 +79,8 @@ fn line(name: &str, size: usize, matrices: &[Csr<f64>]) -> Outcome<()> {
             );
             x.fill(0.0);
             let started = Instant::now();
-            let report = cg.solve(System::new(a, &b, &mut m), &mut x, &mut ())?;
+            let system = System::new(a, &b, &mut m).with_nullspace(&space);
+            let report = cg.solve(system, &mut x, &mut ())?;
             if !report.converged() {
                 println!("{name} {size}: {:?} at {rtol:e}", report.reason);
             }
@@ -83,7 +100,7 @@ fn line(name: &str, size: usize, matrices: &[Csr<f64>]) -> Outcome<()> {
     });
     let each = |seconds: f64| seconds * 1e9 / n as f64;
     println!(
-        "{name:<14} {size:>6}  {:>6.1}  {:>6.1}   {:>6.1} {:>6.2}   {:>6.2}   {:>8.2} ms",
+        "{name:<14} {size:>11}  {:>6.1}  {:>6.1}   {:>6.1} {:>6.2}   {:>6.2}   {:>8.2} ms",
         counts[0],
         counts[1],
         each(update),

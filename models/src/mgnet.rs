@@ -29,7 +29,7 @@ const ALL: usize = 14;
 /// Configuration of [`Mgnet`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MgnetConfig {
-    /// The cells, NX × NY; `None` finds them from the matrix.
+    /// The cells, NX × NY: the model is one of planes; `None` finds them from the matrix.
     pub grid: Option<Grid>,
 }
 
@@ -44,7 +44,7 @@ impl Mgnet {
     ///
     /// # Errors
     /// [`OnnxError::Role`] for a model that predicts no levels, [`OnnxError::Run`] if there is no session;
-    /// those of [`Gmg::new`] as [`OnnxError::Matrix`]. What the network says is no error here but in
+    /// a matrix of three dimensions and those of [`Gmg::new`] as [`OnnxError::Matrix`]. What the network says is no error here but in
     /// [`apply`](Preconditioner::apply).
     pub fn new(
         model: &Model,
@@ -76,6 +76,15 @@ impl Mgnet {
                 gmg
             }
         };
+        let [nx, ny, nz] = gmg.levels()[0].grid().dims();
+        if nz > 1 {
+            return Err(OnnxError::Matrix(PrecondError::Config {
+                precond: NAME,
+                problem: format!(
+                    "A stands on {nx}x{ny}x{nz} cells, and its model predicts levels of planes; use gmg"
+                ),
+            }));
+        }
         Ok(Self { rule, gmg })
     }
 
@@ -173,7 +182,12 @@ impl Network {
     }
 
     fn predict(&mut self, fine: &GmgLevel) -> Result<Predicted, String> {
-        let [nx, ny, _] = fine.grid().dims();
+        let [nx, ny, nz] = fine.grid().dims();
+        if nz > 1 {
+            return Err(format!(
+                "it predicts levels of planes, and the matrix stands on {nx}x{ny}x{nz} cells; use gmg"
+            ));
+        }
         let (cx, cy) = (nx.div_ceil(2), ny.div_ceil(2));
         let shape = [1, 1, 2 * cy as i64, 2 * cx as i64];
         let planes = [fine.east(), fine.north(), fine.link()].map(|p| even(p, nx, ny));

@@ -36,6 +36,19 @@ fn plane<T: Scalar>(n: usize) -> Csr<T> {
     matrix::<T>(n).view().filter(within)
 }
 
+/// A Laplacian on layers of 5 lines of 20.
+fn solid<T: Scalar>(n: usize) -> Csr<T> {
+    let entries = (0..n).flat_map(|i| {
+        let near = [(1, i % 20), (20, i / 20 % 5), (100, i / 100)];
+        let down = near.into_iter().filter(|&(_, place)| place > 0);
+        let down: Vec<_> = down.map(|(d, _)| i - d).collect();
+        down.into_iter()
+            .flat_map(move |j| [(i, j, T::from_f64(-1.0)), (j, i, T::from_f64(-1.0))])
+            .chain([(i, i, T::from_f64(6.5))])
+    });
+    Csr::from_triplets(n, n, entries.collect::<Vec<_>>()).unwrap()
+}
+
 /// Each, and whether its update keeps everything it has.
 fn all<T: Scalar>(a: &Csr<T>) -> Made<T> {
     let half = Ic0Config {
@@ -73,6 +86,7 @@ fn allocates_nothing<T: Scalar>(n: usize) {
             vec![(Box::new(Gmg::new(a, GmgConfig::default()).unwrap()), true)]
         };
         count_all(&plane::<T>(n), gmg);
+        count_all(&solid::<T>(n), gmg);
     }
 }
 

@@ -153,9 +153,12 @@ pub const PRECONDS: &[Entry] = &[
     ),
     entry(
         "gmg",
-        "geometric multigrid: 5-point matrices on lines and planes, positive definite",
+        "geometric multigrid: 5 points a row on planes, 7 on boxes of cells, positive definite",
         &[
-            ("grid", "cells, as 64x32 (found in the matrix, or --grid)"),
+            (
+                "grid",
+                "cells, as 64x32 or 64x32x16 (found in the matrix, or --grid)",
+            ),
             ("degree", "of the smoother's polynomial, 1 to 4 (3)"),
         ],
     ),

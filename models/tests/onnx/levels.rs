@@ -3,6 +3,7 @@
 use crate::{diffusion, distance, load, noise, norm, ort};
 use resolvent_matrices::families::{Assembled, Darcy, SampleFamily, Step};
 use resolvent_matrices::fields::Scratch;
+use resolvent_matrices::generate::Poisson;
 use resolvent_matrices::{Csr, Grid};
 use resolvent_models::mgnet::{Mgnet, MgnetConfig};
 use resolvent_models::onnx::{Model, ModelConfig, OnnxConfig, OnnxError, OnnxPrecond, check};
@@ -209,6 +210,16 @@ fn each_kind_of_model_is_refused_where_the_other_is_needed() {
     );
     let refused = Mgnet::new(&levels, &dense.unwrap(), MgnetConfig::default());
     assert!(matches!(refused.err(), Some(OnnxError::Matrix(_))));
+    // one of gmg's that is no plane
+    let problem = Poisson {
+        grid: Grid::new(8, 7, 6),
+        ..Poisson::default()
+    };
+    let solid = problem.generate::<f64>().unwrap().matrix;
+    let refused = Mgnet::new(&levels, &solid, MgnetConfig::default());
+    let error = refused.map(|_| ()).unwrap_err();
+    assert!(matches!(error, OnnxError::Matrix(_)));
+    assert!(error.to_string().contains("8x7x6"), "{error}");
 }
 
 #[test]

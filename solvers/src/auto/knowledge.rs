@@ -11,8 +11,9 @@ pub(super) struct Knowledge {
     entries: usize,
     /// The unknowns stand on a grid of three dimensions, and there are many.
     solid: bool,
-    /// Its numbers are real, and the unknowns stand on a plane, each with its four neighbours.
-    flat: bool,
+    /// Its numbers are real, and the unknowns stand on a plane, each with its four neighbours, or in a box,
+    /// with six.
+    cells: bool,
 }
 
 /// ‖A − Aᴴ‖_F/‖A‖_F up to which A is taken as Hermitian: rounding in its assembly.
@@ -26,7 +27,7 @@ const MANY: usize = 1000;
 impl Knowledge {
     /// Reads A; whether it is solid only if a factorisation is an option. O(n + nnz).
     pub fn of<T: Scalar>(a: &dyn LinearOperator<T>, free: bool) -> Result<Self, SolveError> {
-        let (mut entries, mut solid, mut flat) = (0, false, false);
+        let (mut entries, mut solid, mut cells) = (0, false, false);
         let evidence = match a.as_csr() {
             Some(csr) => {
                 let csr = csr.to_u32()?;
@@ -35,8 +36,16 @@ impl Knowledge {
                     solid = Grid::detect(csr.view()).is_some_and(|g| g.dimension() == 3);
                 }
                 let (rows, dimension) = (a.nrows(), |g: Grid| g.dimension());
-                let few = rows >= MANY && (3 * rows + 1..=5 * rows).contains(&entries);
-                flat = few && !T::IS_COMPLEX && Grid::detect(csr.view()).map(dimension) == Some(2);
+                // 5 points a row in the plane, 7 in the box
+                let few = rows >= MANY && (3 * rows + 1..=7 * rows).contains(&entries);
+                let grid = || Grid::detect(csr.view()).map(dimension);
+                cells = few
+                    && !T::IS_COMPLEX
+                    && match grid() {
+                        Some(2) => entries <= 5 * rows,
+                        Some(dimension) => dimension == 3,
+                        None => false,
+                    };
                 Some(Evidence::gather(csr.view()))
             }
             None => None,
@@ -44,7 +53,7 @@ impl Knowledge {
         Ok(Self {
             entries,
             solid,
-            flat,
+            cells,
             evidence,
             declared: a.tags(),
         })
@@ -65,9 +74,10 @@ impl Knowledge {
         !(singular || self.solid)
     }
 
-    /// Whether A may be a definite 5-point matrix of a plane, as far as its pattern says: what `gmg` is for.
-    pub fn planar(&self) -> bool {
-        self.flat && self.hermitian() && self.maybe_definite()
+    /// Whether A may be a definite matrix of 5 points on a plane or 7 on a box, as far as its pattern says:
+    /// what `gmg` is for.
+    pub fn on_cells(&self) -> bool {
+        self.cells && self.hermitian() && self.maybe_definite()
     }
 
     /// Whether A = Aᴴ, declared or up to rounding.

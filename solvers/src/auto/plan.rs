@@ -120,7 +120,7 @@ fn free<R: Real>(known: &Knowledge) -> Vec<(Method<R>, Option<Precond>)> {
         // cheap to try; where it works, it is far ahead
         pairs.push((Method::Bicgstab(BicgstabConfig::default()), Some(ilu0())));
     }
-    if known.planar() {
+    if known.on_cells() {
         pairs.push((Method::Cg(CgConfig::default()), Some(gmg())));
     }
     if known.worth_factorizing() {
@@ -161,7 +161,7 @@ fn preconds<R: Real>(method: &Method<R>, known: &Knowledge) -> Vec<Precond> {
     match method {
         Method::Direct(_) | Method::Sor(_) => {}
         Method::Cg(_) | Method::Fcg(_) => {
-            all.extend(known.planar().then(gmg));
+            all.extend(known.on_cells().then(gmg));
             all.extend([ic0(), ict()]);
         }
         Method::Minres(_) if definite => all.push(ic0()),
@@ -253,7 +253,7 @@ pub fn ways<T: Scalar>(a: &dyn LinearOperator<T>) -> Result<Vec<Way<T::Real>>, S
     };
     if known.hermitian() && known.maybe_definite() {
         let cg = Method::Cg(CgConfig::default());
-        if known.planar() {
+        if known.on_cells() {
             with(cg, &[gmg()]);
         }
         with(

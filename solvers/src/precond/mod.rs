@@ -168,7 +168,7 @@ pub enum PrecondError {
     },
     /// It is made for matrices on grids, and this is none that it knows.
     #[error(
-        "{precond} needs a real symmetric 5-point matrix on a grid of NX x NY cells, without positive off-diagonal entries; here {found}. Give the grid with --grid NXxNY (in code: the grid of its configuration) if it was not recognised, or use ic0"
+        "{precond} needs a real symmetric matrix of neighbours on a grid of cells, 5 points a row on NX x NY, 7 on NX x NY x NZ, without positive off-diagonal entries; here {found}. Give the grid with --grid NXxNY or NXxNYxNZ (in code: the grid of its configuration) if it was not recognised, or use ic0"
     )]
     Grid {
         /// preconditioner

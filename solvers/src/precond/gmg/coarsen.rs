@@ -1,6 +1,7 @@
-//! The next coarser level of a level: 2×2 cells become one.
+//! The next coarser level of a level: 2×2 cells of a plane become one, 2×2×2 of a box.
 //!
-//! The flux between two coarse cells goes through the faces m between their children. Per face,
+//! The flux between two coarse cells goes through the faces m between their children, two in the plane
+//! and four in the box. Per face,
 //!   series:  1/g = 1/m + 1/(2l) + 1/(2r), l and r the faces from the children on both sides to their
 //!            siblings behind: a chain of conductors from centre to centre,
 //!   Galerkin: g = m/2, half of what piecewise constant interpolation gives (which is twice too stiff
@@ -16,26 +17,34 @@
 //! - W. L. Wan, T. F. Chan, B. Smith, SIAM J. Sci. Comput. 21:1632–1649, 1999,
 //!   doi:10.1137/S1064827597327277 (interpolation that follows the coefficients).
 
+use super::bands::{bands, threads};
+use super::field::{Layers, Shape};
 use super::level::GmgLevel;
 use super::{NAME, PrecondError};
+use crate::kernels::simd::simd;
+use std::ops::Range;
+
+/// Coarse cells of a line that are made at once.
+const CHUNK: usize = 16;
 
 impl GmgLevel {
-    /// The next coarser level by the default rule: ⌈NX/2⌉ × ⌈NY/2⌉ cells. O(n).
+    /// The next coarser level by the default rule: ⌈NX/2⌉ × ⌈NY/2⌉ × ⌈NZ/2⌉ cells. O(n).
     #[must_use]
     pub fn coarser(&self) -> Self {
-        let mut coarse = Self::empty(self.nx.div_ceil(2), self.ny.div_ceil(2));
-        self.coarsen_into(&mut coarse);
+        let mut coarse = Self::empty(self.halves());
+        // nothing in it fails
+        self.coarsen_into(&mut coarse).ok();
         coarse
     }
 
-    /// The next coarser level with every conductance between series and Galerkin as said, instead of
+    /// The next coarser level of a plane with every conductance between series and Galerkin as said, instead of
     /// their mean. Of each coarse cell: `position`, from 0 (series) to 1 (Galerkin), for its two faces
     /// towards the next along x (by rows) and its two along y (by columns); and `factor`, by which the
     /// conductances along x and y are multiplied. O(n).
     ///
     /// # Errors
-    /// [`PrecondError::Config`] for another number of values, positions outside of [0, 1], factors that
-    /// are not finite or negative.
+    /// [`PrecondError::Config`] for a level of several layers, another number of values, positions outside
+    /// of [0, 1], factors that are not finite or negative.
     pub fn coarser_between(
         &self,
         position: [&[f32]; 4],
@@ -45,7 +54,13 @@ impl GmgLevel {
             precond: NAME,
             problem,
         };
-        let mut coarse = Self::empty(self.nx.div_ceil(2), self.ny.div_ceil(2));
+        if self.depth() > 1 {
+            return Err(config(format!(
+                "the level has {} layers of cells; positions and factors are for planes",
+                self.depth()
+            )));
+        }
+        let mut coarse = Self::empty(self.halves());
         let cells = coarse.link.len();
         let inside = |v: &f32| (0.0..=1.0).contains(v);
         let finite = |v: &f32| (0.0..1e18).contains(v);
@@ -60,13 +75,9 @@ impl GmgLevel {
                 "positions must be from 0 to 1 and factors finite and not negative, one for each of {cells} coarse cells"
             )));
         }
-        let between = |[series, galerkin]: [f32; 2], t: f32| series + t * (galerkin - series);
-        self.coarsen_by(&mut coarse, |at, along, pairs| {
-            let [a, b] = [position[2 * along][at], position[2 * along + 1][at]];
-            factor[along][at] * (between(pairs[0], a) + between(pairs[1], b))
-        });
+        self.coarsen_by(&mut coarse, &Between { position, factor })?;
         let finite = |v: &f32| v.is_finite();
-        if !coarse.east.iter().chain(&coarse.north).all(finite) {
+        if !coarse.faces.iter().flatten().all(finite) {
             let problem = "conductances times these factors are out of single precision";
             return Err(config(problem.into()));
         }
@@ -74,102 +85,178 @@ impl GmgLevel {
     }
 
     /// The default rule into a level of the right size.
-    pub(super) fn coarsen_into(&self, coarse: &mut Self) {
-        self.coarsen_by(coarse, |_, _, [a, b]| 0.5 * (a[0] + b[0] + a[1] + b[1]));
+    pub(super) fn coarsen_into(&self, coarse: &mut Self) -> Result<(), PrecondError> {
+        match self.depth() {
+            1 => self.coarsen_by(coarse, &Mean::<2>),
+            _ => self.coarsen_by(coarse, &Mean::<4>),
+        }
     }
 
-    /// Conductances of coarse cell `at` along x (0) and y (1) from [series, Galerkin] of its two faces.
-    #[inline(always)]
-    fn coarsen_by(&self, coarse: &mut Self, combine: impl Fn(usize, usize, [[f32; 2]; 2]) -> f32) {
-        let (cx, cy) = (coarse.nx, coarse.ny);
+    fn coarsen_by<R: Rule>(&self, coarse: &mut Self, rule: &R) -> Result<(), PrecondError> {
         coarse.scaling = None;
         coarse.weight = None;
-        for cj in 0..cy {
-            for ci in 0..cx {
-                let (i, j, at) = (2 * ci, 2 * cj, ci + cx * cj);
-                let (right, up) = (i + 1 < self.nx, j + 1 < self.ny);
-                coarse.east[at] = match i + 2 < self.nx {
-                    true => {
-                        let pair = |j| self.through_east(i, j);
-                        let pairs = [pair(j), if up { pair(j + 1) } else { [0.0; 2] }];
-                        combine(at, 0, pairs)
-                    }
-                    false => 0.0,
-                };
-                coarse.north[at] = match j + 2 < self.ny {
-                    true => {
-                        let pair = |i| self.through_north(i, j);
-                        let pairs = [pair(i), if right { pair(i + 1) } else { [0.0; 2] }];
-                        combine(at, 1, pairs)
-                    }
-                    false => 0.0,
-                };
-                coarse.link[at] = self.links(i, j);
+        let shape = Shape::new(coarse.dims, R::FACES == 4);
+        let [east, north, up] = coarse.faces.each_mut();
+        let up = match up.is_empty() {
+            true => Layers::none(),
+            false => Layers::of(shape, up),
+        };
+        let [east, north, link] = [east, north, &mut coarse.link].map(|v| Layers::of(shape, v));
+        let parts = [east, north, up, link];
+        bands(0..shape.layers, parts, threads(shape), &|layers, parts| {
+            band(self, rule, shape, layers, parts.map(Layers::cells));
+            Ok(())
+        })
+    }
+
+    /// Conductances along direction D from some coarse cells, the first of which is `cell` with
+    /// children from `at` on.
+    #[inline(always)]
+    fn between<const D: usize, R: Rule>(
+        &self,
+        rule: &R,
+        at: [usize; 3],
+        cell: usize,
+        out: &mut [f32],
+    ) {
+        // those that have a next one
+        let count = match D {
+            0 => ((self.dims[0] - 1) / 2)
+                .saturating_sub(at[0] / 2)
+                .min(out.len()),
+            _ => out.len() * usize::from(at[D] + 2 < self.dims[D]),
+        };
+        let (out, rest) = out.split_at_mut(count);
+        rest.fill(0.0);
+        if count == 0 {
+            return;
+        }
+        let (first, second) = ([1, 0, 0][D], [2, 2, 1][D]); // the other directions
+        let mut pairs = [[[0.0; CHUNK]; 2]; 4];
+        for (face, pairs) in pairs[..R::FACES].iter_mut().enumerate() {
+            let mut at = at;
+            at[first] += face & 1;
+            at[second] += face >> 1;
+            if at[first] < self.dims[first] && at[second] < self.dims[second] {
+                self.through_many::<D>(at, count, pairs);
             }
         }
+        for (c, out) in out.iter_mut().enumerate() {
+            let faces = [0, 1, 2, 3].map(|face| pairs[face].map(|values| values[c]));
+            *out = rule.combine(cell + c, D, &faces);
+        }
     }
 
-    /// [series, Galerkin] through the faces of row j between the coarse cells at i and i + 2.
+    /// [`through`](GmgLevel::through) of some cells, every other along x.
     #[inline(always)]
-    fn through_east(&self, i: usize, j: usize) -> [f32; 2] {
-        let p = i + self.nx * j;
-        let (left, m) = (self.east[p], self.east[p + 1]);
-        let right = if i + 3 < self.nx {
-            self.east[p + 2]
-        } else {
-            0.0
-        };
+    fn through_many<const D: usize>(
+        &self,
+        at: [usize; 3],
+        count: usize,
+        out: &mut [[f32; CHUNK]; 2],
+    ) {
+        const SPAN: usize = 2 * CHUNK - 1;
+        let (faces, stride) = (&self.faces[D], self.strides()[D]);
+        let p = self.cell(at);
+        let last = at[0] + SPAN - 1 + if D == 0 { 3 } else { 0 };
+        if count == CHUNK && last < self.dims[0] && (D == 0 || at[D] + 3 < self.dims[D]) {
+            let line = |q: usize| faces[q..].first_chunk::<SPAN>();
+            if let (Some(l), Some(m), Some(r)) = (line(p), line(p + stride), line(p + 2 * stride)) {
+                let mut conducting = true;
+                let [series, galerkin] = out;
+                for c in 0..CHUNK {
+                    let (l, m, r) = (l[2 * c], m[2 * c], r[2 * c]);
+                    conducting &= (l > 0.0) & (r > 0.0);
+                    [series[c], galerkin[c]] = chain(m, l, r);
+                }
+                if conducting {
+                    return;
+                }
+            }
+        }
+        let [series, galerkin] = out;
+        for c in 0..count {
+            let at = [at[0] + 2 * c, at[1], at[2]];
+            let there = at[0] < self.dims[0];
+            [series[c], galerkin[c]] = if there {
+                self.through::<D>(at)
+            } else {
+                [0.0; 2]
+            };
+        }
+    }
+
+    /// [series, Galerkin] along direction D, through the face behind the second cell of the pair that
+    /// begins at `at`.
+    #[inline(always)]
+    fn through<const D: usize>(&self, at: [usize; 3]) -> [f32; 2] {
+        let (faces, stride) = (&self.faces[D], self.strides()[D]);
+        let p = self.cell(at);
+        let there = at[D] + 3 < self.dims[D];
+        let (left, m) = (faces[p], faces[p + stride]);
+        let right = if there { faces[p + 2 * stride] } else { 0.0 };
         if left > 0.0 && right > 0.0 {
             return chain(m, left, right);
         }
-        let behind = i + 3 < self.nx && self.coupled(i + 3, j);
-        blocked_chain(m, [(left, self.coupled(i, j)), (right, behind)])
-    }
-
-    /// The same through the faces of column i between the coarse cells at j and j + 2.
-    #[inline(always)]
-    fn through_north(&self, i: usize, j: usize) -> [f32; 2] {
-        let p = i + self.nx * j;
-        let (left, m) = (self.north[p], self.north[p + self.nx]);
-        let right = if j + 3 < self.ny {
-            self.north[p + 2 * self.nx]
-        } else {
-            0.0
-        };
-        if left > 0.0 && right > 0.0 {
-            return chain(m, left, right);
-        }
-        let behind = j + 3 < self.ny && self.coupled(i, j + 3);
-        blocked_chain(m, [(left, self.coupled(i, j)), (right, behind)])
+        let mut far = at;
+        far[D] += 3;
+        let behind = there && self.coupled(far);
+        blocked_chain(m, [(left, self.coupled(at)), (right, behind)])
     }
 
     /// Whether anything holds the cell to others: masked cells are not in the way.
     #[inline(always)]
-    fn coupled(&self, i: usize, j: usize) -> bool {
-        self.faces(i, j).iter().any(|&f| f > 0.0)
+    fn coupled(&self, at: [usize; 3]) -> bool {
+        self.around(self.cell(at), at).iter().any(|&f| f > 0.0)
     }
 
-    /// The link of the coarse cell with children from (i, j) on.
-    fn links(&self, i: usize, j: usize) -> f32 {
-        let p = i + self.nx * j;
-        if i + 1 < self.nx && j + 1 < self.ny {
-            let up = p + self.nx;
-            let any = self.link[p] + self.link[p + 1] + self.link[up] + self.link[up + 1];
-            if any == 0.0 {
-                return 0.0;
+    #[inline(always)]
+    fn cell(&self, at: [usize; 3]) -> usize {
+        let [_, nx, sheet] = self.strides();
+        at[0] + nx * at[1] + sheet * at[2]
+    }
+
+    /// The links of some coarse cells, the first with children from `at` on.
+    fn links(&self, at: [usize; 3], out: &mut [f32]) {
+        let mut any = false;
+        for k in at[2]..(at[2] + 2).min(self.dims[2]) {
+            for j in at[1]..(at[1] + 2).min(self.dims[1]) {
+                let end = (at[0] + 2 * out.len()).min(self.dims[0]);
+                let line = self.cell([0, j, k]);
+                let links = &self.link[line + at[0]..line + end];
+                any |= links.iter().fold(0.0f32, |a, &b| if b > a { b } else { a }) > 0.0;
             }
         }
-        let (mut reaction, mut children, mut n) = (f32::INFINITY, [[0.0f32; 2]; 4], 0);
-        for (i, j) in [(i, j), (i + 1, j), (i, j + 1), (i + 1, j + 1)] {
-            if i >= self.nx || j >= self.ny {
-                continue;
-            }
-            let faces = self.faces(i, j);
+        if !any {
+            return out.fill(0.0);
+        }
+        for (c, out) in out.iter_mut().enumerate() {
+            *out = self.link_of([at[0] + 2 * c, at[1], at[2]]);
+        }
+    }
+
+    /// The link of the coarse cell with children from `at` on.
+    fn link_of(&self, at: [usize; 3]) -> f32 {
+        // with children that are there, and the faces that can be: all but those along z of planes
+        let (around, sides) = if self.depth() > 1 { (8, 6) } else { (4, 4) };
+        let child = |k: usize| [at[0] + (k & 1), at[1] + (k >> 1 & 1), at[2] + (k >> 2)];
+        let there = |at: &[usize; 3]| (0..3).all(|d| at[d] < self.dims[d]);
+        let mut any = 0.0;
+        for at in (0..around).map(child).filter(there) {
+            any += self.link[self.cell(at)];
+        }
+        if any == 0.0 {
+            return 0.0;
+        }
+        let (mut reaction, mut children, mut n) = (f32::INFINITY, [[0.0f32; 2]; 8], 0);
+        for at in (0..around).map(child).filter(there) {
+            let p = self.cell(at);
+            let faces = &self.around(p, at)[..sides];
             let best = faces.iter().fold(0.0f32, |a, &b| a.max(b));
             if best == 0.0 {
                 continue; // masked
             }
-            let link = self.link[i + self.nx * j];
+            let link = self.link[p];
             if faces.iter().all(|&f| f > 0.0) {
                 reaction = reaction.min(link);
             }
@@ -183,6 +270,80 @@ impl GmgLevel {
             shared + own * (2.0 * best / (own + 2.0 * best)) // 1/(1/own + 1/(2 best))
         });
         sum.sum()
+    }
+}
+
+/// How the faces between two coarse cells make one.
+trait Rule: Sync {
+    /// How many there are: 2 or 4.
+    const FACES: usize;
+
+    /// The conductance from coarse cell `cell` along x (0), y (1) or z (2), given [series, Galerkin] of
+    /// its faces.
+    fn combine(&self, cell: usize, along: usize, faces: &[[f32; 2]; 4]) -> f32;
+}
+
+/// The mean of both, of all faces.
+struct Mean<const FACES: usize>;
+
+impl<const FACES: usize> Rule for Mean<FACES> {
+    const FACES: usize = FACES;
+
+    #[inline(always)]
+    fn combine(&self, _: usize, _: usize, faces: &[[f32; 2]; 4]) -> f32 {
+        let faces = &faces[..FACES];
+        let series = faces.iter().fold(0.0, |sum, face| sum + face[0]);
+        0.5 * faces.iter().fold(series, |sum, face| sum + face[1])
+    }
+}
+
+/// As [`GmgLevel::coarser_between`] was told.
+struct Between<'a> {
+    position: [&'a [f32]; 4],
+    factor: [&'a [f32]; 2],
+}
+
+impl Rule for Between<'_> {
+    const FACES: usize = 2;
+
+    #[inline(always)]
+    fn combine(&self, cell: usize, along: usize, faces: &[[f32; 2]; 4]) -> f32 {
+        let one = |k: usize| {
+            let [series, galerkin] = faces[k];
+            series + self.position[2 * along + k][cell] * (galerkin - series)
+        };
+        self.factor[along][cell] * (one(0) + one(1))
+    }
+}
+
+simd! {
+    /// Some layers of a coarse level: east, north, up, link.
+    fn band<R: Rule>(
+        fine: &GmgLevel,
+        rule: &R,
+        shape: Shape,
+        layers: Range<usize>,
+        parts: [&mut [f32]; 4],
+    ) {
+        let [east, north, up, link] = parts;
+        let lines = (layers.start * shape.lines)..(layers.end * shape.lines);
+        for (k, line) in lines.enumerate() {
+            let [j, layer] = match R::FACES {
+                4 => [2 * (line % shape.lines), 2 * (line / shape.lines)],
+                _ => [2 * line, 0],
+            };
+            for first in (0..shape.nx).step_by(CHUNK) {
+                let count = CHUNK.min(shape.nx - first);
+                let (cell, at) = (first + shape.nx * line, [2 * first, j, layer]);
+                let here = first + shape.nx * k..first + shape.nx * k + count;
+                fine.between::<0, R>(rule, at, cell, &mut east[here.clone()]);
+                fine.between::<1, R>(rule, at, cell, &mut north[here.clone()]);
+                if !up.is_empty() {
+                    fine.between::<2, R>(rule, at, cell, &mut up[here.clone()]);
+                }
+                fine.links(at, &mut link[here]);
+            }
+        }
     }
 }
 

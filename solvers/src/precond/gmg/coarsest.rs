@@ -5,8 +5,9 @@
 //! the inverse positive definite, right for consistent right-hand sides, and 1 along q.
 
 use super::ends::{Sink, Source};
+use super::field::{LANE, Shape};
 use super::level::GmgLevel;
-use super::plane::{LANE, Strip, strips};
+use super::tile::{Strip, strips};
 use super::{NAME, PrecondError};
 use resolvent_matrices::Scalar;
 
@@ -16,8 +17,7 @@ pub(super) const MOST: usize = 16;
 /// (D⁻½ A D⁻½)⁻¹ of up to [`MOST`] cells.
 #[derive(Debug, Clone)]
 pub(super) struct Coarsest {
-    nx: usize,
-    ny: usize,
+    shape: Shape,
     inverse: Vec<f32>,
     /// A in scaled variables, then its factor.
     dense: Vec<f64>,
@@ -27,11 +27,10 @@ pub(super) struct Coarsest {
 }
 
 impl Coarsest {
-    pub fn zeros(nx: usize, ny: usize) -> Self {
-        let n = nx * ny;
+    pub fn zeros(shape: Shape) -> Self {
+        let n = shape.cells();
         Self {
-            nx,
-            ny,
+            shape,
             inverse: vec![0.0; n * n],
             dense: vec![0.0; n * n],
             column: vec![0.0; n],
@@ -42,7 +41,7 @@ impl Coarsest {
 
     /// Inverts. O(n³), 16³ at most.
     pub fn fill(&mut self, level: &GmgLevel) -> Result<(), PrecondError> {
-        let (nx, n) = (self.nx, self.nx * self.ny);
+        let n = self.shape.cells();
         scaled(level, &mut self.dense);
         let dense = &mut self.dense;
         let mut done = [false; MOST];
@@ -90,21 +89,22 @@ impl Coarsest {
                 self.inverse[p * n + i] = x[i] as f32;
             }
         }
-        debug_assert_eq!(nx * self.ny, n);
         Ok(())
     }
 
     /// sink ← A⁻¹ source; returns the largest number read.
     pub fn apply<T: Scalar>(&mut self, source: Source<'_, T>, mut sink: Sink<'_, T>) -> f32 {
-        let n = self.nx * self.ny;
+        let n = self.shape.cells();
         let mut row = [0.0; MOST + LANE];
         let mut most = 0.0f32;
-        let strip: Option<Strip> = strips(self.nx).next();
+        let Shape { nx, lines, layers } = self.shape;
+        let strip: Option<Strip> = strips(nx).next();
         let Some(strip) = strip else { return 0.0 };
-        for j in 0..self.ny {
-            let found = source.load(j, strip, &mut row[..strip.width]);
+        let all = (0..layers).flat_map(|layer| (0..lines).map(move |line| (layer, line)));
+        for (layer, line) in all.clone() {
+            let found = source.load(layer, line, strip, &mut row[..strip.width]);
             most = if found > most { found } else { most };
-            self.r[self.nx * j..][..self.nx].copy_from_slice(&row[..self.nx]);
+            self.r[self.shape.start(layer, line)..][..nx].copy_from_slice(&row[..nx]);
         }
         self.x.fill(0.0);
         for (p, &r) in self.r.iter().enumerate() {
@@ -114,57 +114,55 @@ impl Coarsest {
                 .zip(column)
                 .for_each(|(x, &a)| *x += a * r); // x = Σ rₚ A⁻¹ eₚ
         }
-        for j in 0..self.ny {
-            row[..self.nx].copy_from_slice(&self.x[self.nx * j..][..self.nx]);
-            sink.store(0, j, strip, &row[..strip.width]);
+        for (layer, line) in all {
+            row[..nx].copy_from_slice(&self.x[self.shape.start(layer, line)..][..nx]);
+            sink.store(0, layer, line, strip, &row[..strip.width]);
         }
         most
     }
 
     pub fn bytes(&self) -> usize {
-        let n = self.nx * self.ny;
+        let n = self.shape.cells();
         n * (12 * n + 16)
     }
 }
 
 /// D⁻½ A D⁻½; of cells without anything the diagonal is 1.
 fn scaled(level: &GmgLevel, dense: &mut [f64]) {
-    let (nx, n) = (level.nx, level.nx * level.ny);
+    let n = level.link.len();
     dense.fill(0.0);
     let root = |p: usize| {
-        let d = level.divisor(p % nx, p / nx);
+        let d = level.divisor(p);
         if d > 0.0 { 1.0 / d.sqrt() } else { 0.0 }
     };
     for p in 0..n {
         let sigma = level.scaling.as_ref().map_or(1.0, |s| f64::from(s[p]));
         dense[p * n + p] = if root(p) > 0.0 { sigma } else { 1.0 };
-        for (q, face) in [(p + 1, level.east[p]), (p + nx, level.north[p])] {
-            if face > 0.0 {
-                let a = -f64::from(face) * root(p) * root(q);
-                dense[p * n + q] = a;
-                dense[q * n + p] = a;
-            }
-        }
+    }
+    for (p, q, face) in level.pairs() {
+        let a = -f64::from(face) * root(p) * root(q);
+        dense[p * n + q] = a;
+        dense[q * n + p] = a;
     }
 }
 
 /// Adds q qᵀ if the part of the level that holds cell p has no links.
 fn ground(level: &GmgLevel, p: usize, done: &mut [bool; MOST], dense: &mut [f64]) {
-    let (nx, n) = (level.nx, level.nx * level.ny);
+    let (n, strides) = (level.link.len(), level.strides());
     let (mut part, mut count, mut next) = ([0usize; MOST], 1, 0);
     part[0] = p;
     done[p] = true;
     while next < count {
         let p = part[next];
         next += 1;
-        let [w, e, s, n] = level.faces(p % nx, p / nx);
-        let near = [
-            (w, p.wrapping_sub(1)),
-            (e, p + 1),
-            (s, p.wrapping_sub(nx)),
-            (n, p + nx),
-        ];
-        for (_, q) in near.into_iter().filter(|near| near.0 > 0.0) {
+        let faces = level.around(p, level.at(p));
+        for (side, _) in faces.iter().enumerate().filter(|(_, f)| **f > 0.0) {
+            let stride = strides[side / 2];
+            let q = if side % 2 == 0 {
+                p - stride
+            } else {
+                p + stride
+            };
             if !std::mem::replace(&mut done[q], true) {
                 part[count] = q;
                 count += 1;
@@ -175,7 +173,7 @@ fn ground(level: &GmgLevel, p: usize, done: &mut [bool; MOST], dense: &mut [f64]
     if count == 1 || part.iter().any(|&p| level.link[p] > 0.0) {
         return;
     }
-    let d = |p: usize| level.divisor(p % nx, p / nx);
+    let d = |p: usize| level.divisor(p);
     let sum: f64 = part.iter().map(|&p| d(p)).sum();
     for &p in part {
         for &q in part {

@@ -1,19 +1,19 @@
 //! The levels, made for a matrix, and the cycle through them.
 
+use super::bands;
+use super::cells::Cells;
 use super::coarsest::{self, Coarsest};
 use super::ends::{Scaled, Sink, Source};
+use super::field::{Field, Layers, Shape};
+use super::layers::{Layer, Row, Slab};
 use super::level::GmgLevel;
-use super::plane::Plane;
-use super::read::{self, Cells};
-use super::stencil::{Stencil, roots};
+use super::read;
+use super::stencil::{Stencil, roots_of};
 use super::sweep::{Scratch, Smoother, down, up};
 use super::{PrecondError, polynomial};
-use crate::kernels::parallel;
 use resolvent_matrices::{CsrRef, Scalar};
 use std::ops::Range;
 
-/// Cells that a thread is worth.
-const MIN_CELLS: usize = 16 * 1024;
 /// Threads that share out a level, at most.
 const MOST_THREADS: usize = 16;
 
@@ -22,50 +22,86 @@ const MOST_THREADS: usize = 16;
 pub(super) struct Hierarchy {
     levels: Vec<GmgLevel>,
     /// D⁻½ of each level.
-    roots: Vec<Plane>,
+    roots: Vec<Field>,
     /// Of all levels but the coarsest.
     stencils: Vec<Stencil>,
     coarsest: Coarsest,
     /// Residual and correction of all levels but the finest.
-    residuals: Vec<Plane>,
-    corrections: Vec<Plane>,
+    residuals: Vec<Field>,
+    corrections: Vec<Field>,
     smoother: Smoother,
-    scratch: Vec<Scratch>,
+    work: Work,
     /// A over what the levels say.
     pub unit: f64,
+}
+
+/// Scratch for every thread.
+#[derive(Debug, Clone)]
+enum Work {
+    Planes(Vec<Scratch<Row>>),
+    Boxes(Vec<Scratch<Slab>>),
+}
+
+impl Work {
+    fn new(shape: Shape, solid: bool, smoother: Smoother, threads: usize) -> Self {
+        fn each<B: Layer>(shape: Shape, smoother: Smoother, threads: usize) -> Vec<Scratch<B>> {
+            (0..threads)
+                .map(|_| Scratch::new(shape, smoother))
+                .collect()
+        }
+        match solid {
+            true => Self::Boxes(each(shape, smoother, threads)),
+            false => Self::Planes(each(shape, smoother, threads)),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Planes(scratch) => scratch.iter().map(Scratch::bytes).sum(),
+            Self::Boxes(scratch) => scratch.iter().map(Scratch::bytes).sum(),
+        }
+    }
 }
 
 impl Hierarchy {
     /// Allocates the levels for a grid.
     pub fn new(cells: &Cells, degree: usize) -> Self {
-        let (mut nx, mut ny) = (cells.nx, cells.ny);
-        let mut levels = vec![GmgLevel::empty(nx, ny)];
-        while nx * ny > coarsest::MOST {
-            (nx, ny) = (nx.div_ceil(2), ny.div_ceil(2));
-            levels.push(GmgLevel::empty(nx, ny));
+        let mut levels = vec![GmgLevel::empty(cells.dims)];
+        let mut last = &levels[0];
+        while last.link.len() > coarsest::MOST {
+            levels.push(GmgLevel::empty(last.halves()));
+            last = &levels[levels.len() - 1];
         }
         Self::with(levels, degree)
     }
 
     /// Allocates the rest for levels that are there, the last of [`coarsest::MOST`] cells at most.
     pub fn with(levels: Vec<GmgLevel>, degree: usize) -> Self {
-        let plane = |level: &GmgLevel| Plane::zeros(level.nx, level.ny);
-        let last = &levels[levels.len() - 1];
+        let solid = levels[0].depth() > 1;
+        let shape = |level: &GmgLevel| Shape::new(level.dims, solid);
+        let field = |level: &GmgLevel| Field::zeros(shape(level));
+        let (last, coarser) = (&levels[levels.len() - 1], &levels[1..]);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let smoother = Smoother {
+            omega: polynomial::factors(degree).map(|w| w as f32),
+            degree,
+        };
         Self {
-            roots: levels.iter().map(plane).collect(),
+            roots: levels.iter().map(field).collect(),
             stencils: levels[..levels.len() - 1]
                 .iter()
-                .map(Stencil::zeros)
+                .map(|level| Stencil::zeros(level, solid))
                 .collect(),
-            coarsest: Coarsest::zeros(last.nx, last.ny),
-            residuals: levels[1..].iter().map(plane).collect(),
-            corrections: levels[1..].iter().map(plane).collect(),
-            smoother: Smoother {
-                omega: polynomial::factors(degree).map(|w| w as f32),
-                degree,
-            },
-            scratch: vec![Scratch::ZERO; threads.min(MOST_THREADS)],
+            coarsest: Coarsest::zeros(shape(last)),
+            residuals: coarser.iter().map(field).collect(),
+            corrections: coarser.iter().map(field).collect(),
+            smoother,
+            work: Work::new(
+                shape(&levels[0]),
+                solid,
+                smoother,
+                threads.min(MOST_THREADS),
+            ),
             unit: 1.0,
             levels,
         }
@@ -74,7 +110,9 @@ impl Hierarchy {
     /// Room for this many threads, whatever the machine has.
     #[cfg(test)]
     pub fn scratch(&mut self, threads: usize) {
-        self.scratch = vec![Scratch::ZERO; threads];
+        let solid = self.levels[0].depth() > 1;
+        let shape = Shape::new(self.levels[0].dims, solid);
+        self.work = Work::new(shape, solid, self.smoother, threads);
     }
 
     pub fn levels(&self) -> &[GmgLevel] {
@@ -93,20 +131,24 @@ impl Hierarchy {
         read::read(a, cells, self.unit, &mut self.levels[0])?;
         for l in 1..self.levels.len() {
             let (fine, coarse) = self.levels.split_at_mut(l);
-            fine[l - 1].coarsen_into(&mut coarse[0]);
+            fine[l - 1].coarsen_into(&mut coarse[0])?;
         }
         self.fill()
     }
 
     /// What the sweeps read, from the levels.
     pub fn fill(&mut self) -> Result<(), PrecondError> {
-        for (level, out) in self.levels.iter().zip(&mut self.roots) {
-            roots(level, out);
-        }
         for (l, stencil) in self.stencils.iter_mut().enumerate() {
-            stencil.fill(&self.levels[l], &self.roots[l], &self.roots[l + 1]);
+            stencil.roots(&self.levels[l], &mut self.roots[l])?;
         }
-        self.coarsest.fill(&self.levels[self.levels.len() - 1])
+        let (last, level) = (self.roots.len() - 1, &self.levels[self.levels.len() - 1]);
+        let shape = Shape::new(level.dims, self.levels[0].depth() > 1);
+        let roots = self.roots[last].layers_mut();
+        roots_of(level, shape, 0..shape.layers, roots, None);
+        for (l, stencil) in self.stencils.iter_mut().enumerate() {
+            stencil.fill(&self.levels[l], &self.roots[l], &self.roots[l + 1])?;
+        }
+        self.coarsest.fill(level)
     }
 
     /// From a residual down to the coarsest level but one; returns the largest number of the residual
@@ -122,20 +164,10 @@ impl Hierarchy {
             let (finer, coarser) = self.residuals.split_at_mut(l);
             let source = match finer.last() {
                 None => Source::Vector(r, to),
-                Some(plane) => Source::<T>::Plane(plane),
+                Some(field) => Source::<T>::Field(field),
             };
-            let rows = level.ny.div_ceil(2);
-            let (lines, stride) = coarser[0].lines_mut(rows);
-            let scratch = shared(&mut self.scratch, level);
-            let found = down_bands(
-                level,
-                self.smoother,
-                source,
-                0..rows,
-                lines,
-                stride,
-                scratch,
-            );
+            let out = coarser[0].layers_mut();
+            let found = down_level(level, self.smoother, source, out, &mut self.work);
             if l == 0 {
                 most = found;
             }
@@ -163,44 +195,31 @@ impl Hierarchy {
             return;
         };
         if let Some(correction) = self.corrections.last_mut() {
-            let ny = self.levels[self.levels.len() - 1].ny;
-            let (lines, stride) = correction.lines_mut(ny);
-            self.coarsest
-                .apply(Source::<T>::Plane(last), Sink::Lines(lines, stride));
+            let sink = Sink::Layers(correction.layers_mut());
+            self.coarsest.apply(Source::<T>::Field(last), sink);
         }
         for (l, level) in self.stencils.iter().enumerate().rev() {
             let (finer, coarser) = self.corrections.split_at_mut(l);
-            let scratch = shared(&mut self.scratch, level);
             let (source, sink) = match finer.last_mut() {
                 None => (Source::Vector(r, to), Sink::Vector(&mut *z, out)),
-                Some(plane) => {
-                    let (lines, stride) = plane.lines_mut(level.ny);
-                    (
-                        Source::Plane(&self.residuals[l - 1]),
-                        Sink::Lines(lines, stride),
-                    )
-                }
+                Some(field) => (
+                    Source::Field(&self.residuals[l - 1]),
+                    Sink::Layers(field.layers_mut()),
+                ),
             };
-            up_bands(
-                level,
-                self.smoother,
-                source,
-                &coarser[0],
-                0..level.ny,
-                sink,
-                scratch,
-            );
+            let ends = (source, sink);
+            up_level(level, self.smoother, ends, &coarser[0], &mut self.work);
         }
     }
 
     pub fn bytes(&self) -> usize {
         let planes = [&self.roots, &self.residuals, &self.corrections];
-        let planes = planes.into_iter().flatten().map(Plane::bytes);
+        let planes = planes.into_iter().flatten().map(Field::bytes);
         planes.sum::<usize>()
             + self.levels.iter().map(GmgLevel::bytes).sum::<usize>()
             + self.stencils.iter().map(Stencil::bytes).sum::<usize>()
             + self.coarsest.bytes()
-            + size_of_val(self.scratch.as_slice())
+            + self.work.bytes()
     }
 }
 
@@ -210,73 +229,89 @@ fn magnitude<T: Scalar>(v: T, factor: f64) -> f32 {
 }
 
 /// Scratch for as many threads as are worth it.
-fn shared<'a>(scratch: &'a mut [Scratch], level: &Stencil) -> &'a mut [Scratch] {
-    let worth = level.nx * level.ny / MIN_CELLS;
-    let count = if worth > 1 && parallel() {
-        rayon::current_num_threads().min(worth).min(scratch.len())
-    } else {
-        1
-    };
+fn shared<'a, B>(scratch: &'a mut [Scratch<B>], level: &Stencil) -> &'a mut [Scratch<B>] {
+    let count = bands::threads(level.shape).min(scratch.len());
     &mut scratch[..count]
 }
 
-/// [`down`] in as many bands as there is scratch.
-fn down_bands<T: Scalar>(
+/// [`down`] on the threads that a level is worth.
+fn down_level<T: Scalar>(
     level: &Stencil,
     smoother: Smoother,
     source: Source<'_, T>,
-    rows: Range<usize>,
-    out: &mut [f32],
-    stride: usize,
-    scratch: &mut [Scratch],
+    out: Layers<'_>,
+    work: &mut Work,
+) -> f32 {
+    let layers = 0..level.shape.layers.div_ceil(2);
+    match work {
+        Work::Planes(s) => down_bands(level, smoother, source, layers, out, shared(s, level)),
+        Work::Boxes(s) => down_bands(level, smoother, source, layers, out, shared(s, level)),
+    }
+}
+
+/// [`down`] in as many bands as there is scratch.
+fn down_bands<T: Scalar, B: Layer>(
+    level: &Stencil,
+    smoother: Smoother,
+    source: Source<'_, T>,
+    layers: Range<usize>,
+    mut out: Layers<'_>,
+    scratch: &mut [Scratch<B>],
 ) -> f32 {
     let half = scratch.len() / 2;
     if half == 0 {
-        return down(level, smoother, source, rows, out, stride, &mut scratch[0]);
+        return down(level, smoother, source, layers, &mut out, &mut scratch[0]);
     }
-    let middle = rows.start + rows.len() * half / scratch.len();
+    let middle = layers.start + layers.len() * half / scratch.len();
     let (mine, other) = scratch.split_at_mut(half);
-    let (below, above) = out.split_at_mut((middle - rows.start) * stride);
-    let band = |rows, out: &mut [f32], scratch: &mut [Scratch]| {
-        down_bands(level, smoother, source, rows, out, stride, scratch)
+    let (below, above) = out.split(middle - layers.start);
+    let band = |layers, out: Layers<'_>, scratch: &mut [Scratch<B>]| {
+        down_bands(level, smoother, source, layers, out, scratch)
     };
     let (a, b) = rayon::join(
-        || band(rows.start..middle, below, mine),
-        || band(middle..rows.end, above, other),
+        || band(layers.start..middle, below, mine),
+        || band(middle..layers.end, above, other),
     );
     a.max(b)
 }
 
-/// [`up`] in as many bands as there is scratch.
-fn up_bands<T: Scalar>(
+/// [`up`] on the threads that a level is worth.
+fn up_level<T: Scalar>(
     level: &Stencil,
     smoother: Smoother,
-    source: Source<'_, T>,
-    coarse: &Plane,
-    rows: Range<usize>,
-    mut sink: Sink<'_, T>,
-    scratch: &mut [Scratch],
+    ends: (Source<'_, T>, Sink<'_, T>),
+    coarse: &Field,
+    work: &mut Work,
+) {
+    let layers = 0..level.shape.layers;
+    match work {
+        Work::Planes(s) => up_bands(level, smoother, ends, coarse, layers, shared(s, level)),
+        Work::Boxes(s) => up_bands(level, smoother, ends, coarse, layers, shared(s, level)),
+    }
+}
+
+/// [`up`] in as many bands as there is scratch.
+fn up_bands<T: Scalar, B: Layer>(
+    level: &Stencil,
+    smoother: Smoother,
+    (source, mut sink): (Source<'_, T>, Sink<'_, T>),
+    coarse: &Field,
+    layers: Range<usize>,
+    scratch: &mut [Scratch<B>],
 ) {
     let half = scratch.len() / 2;
     if half == 0 {
-        return up(
-            level,
-            smoother,
-            source,
-            coarse,
-            rows,
-            &mut sink,
-            &mut scratch[0],
-        );
+        let scratch = &mut scratch[0];
+        return up(level, smoother, source, coarse, layers, &mut sink, scratch);
     }
-    let middle = rows.start + rows.len() * half / scratch.len();
+    let middle = layers.start + layers.len() * half / scratch.len();
     let (mine, other) = scratch.split_at_mut(half);
-    let (below, above) = sink.split(rows.start, middle);
-    let band = |rows, sink: Sink<'_, T>, scratch: &mut [Scratch]| {
-        up_bands(level, smoother, source, coarse, rows, sink, scratch);
+    let (below, above) = sink.split(layers.start, middle);
+    let band = |layers, sink: Sink<'_, T>, scratch: &mut [Scratch<B>]| {
+        up_bands(level, smoother, (source, sink), coarse, layers, scratch);
     };
     rayon::join(
-        || band(rows.start..middle, below, mine),
-        || band(middle..rows.end, above, other),
+        || band(layers.start..middle, below, mine),
+        || band(middle..layers.end, above, other),
     );
 }

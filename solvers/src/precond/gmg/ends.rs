@@ -1,8 +1,9 @@
-//! Where the sweeps of a level read residuals and write corrections: planes of single precision, or
+//! Where the sweeps of a level read residuals and write corrections: fields of single precision, or
 //! the vectors of the solver, scaled on the way.
 
-use super::plane::{Plane, Strip};
-use super::read::Cells;
+use super::cells::Cells;
+use super::field::{Field, Layers};
+use super::tile::Strip;
 use resolvent_matrices::{Real, Scalar};
 
 /// A vector of the solver against scaled cells.
@@ -10,7 +11,7 @@ use resolvent_matrices::{Real, Scalar};
 pub(super) struct Scaled<'a> {
     pub cells: &'a Cells,
     /// D⁻½.
-    pub roots: &'a Plane,
+    pub roots: &'a Field,
     /// Multiplies the vector besides.
     pub factor: f64,
 }
@@ -18,25 +19,27 @@ pub(super) struct Scaled<'a> {
 /// Residuals, row by row.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Source<'a, T> {
-    Plane(&'a Plane),
+    Field(&'a Field),
     Vector(&'a [T], Scaled<'a>),
 }
 
 impl<T: Scalar> Source<'_, T> {
-    /// row ← line j in the columns of a strip; returns the largest number in it, 0 for those of planes.
+    /// row ← a line of layer j in the columns of a strip; returns the largest number in it, 0 for those
+    /// of fields.
     #[inline(always)]
-    pub fn load(&self, j: usize, s: Strip, row: &mut [f32]) -> f32 {
+    pub fn load(&self, j: usize, line: usize, s: Strip, row: &mut [f32]) -> f32 {
+        let [layer, place, low] = [j, line, s.low].map(|k| k as isize);
         match self {
-            Self::Plane(plane) => {
-                row.copy_from_slice(plane.row(j as isize, s.low as isize, s.width));
+            Self::Field(field) => {
+                row.copy_from_slice(field.row(layer, place, low, s.width));
                 0.0
             }
             Self::Vector(r, to) => {
-                let roots = to.roots.row(j as isize, s.low as isize, s.width);
+                let roots = to.roots.row(layer, place, low, s.width);
                 match &to.cells.active {
                     None => {
-                        let nx = to.cells.nx;
-                        let r = &r[nx * j + s.low..nx * j + nx.min(s.low + s.width)];
+                        let (nx, start) = (to.cells.shape.nx, to.cells.shape.start(j, line));
+                        let r = &r[start + s.low..start + nx.min(s.low + s.width)];
                         let (some, rest) = row.split_at_mut(r.len());
                         rest.fill(0.0);
                         let roots = &roots[..r.len()];
@@ -46,7 +49,7 @@ impl<T: Scalar> Source<'_, T> {
                     }
                     Some(active) => {
                         row.fill(0.0);
-                        for at in active.within(j, s.low, s.low + s.width) {
+                        for at in active.within(to.cells.line(j, line), s.low, s.low + s.width) {
                             let k = active.columns[at] as usize - s.low;
                             row[k] = (r[at].re().to_f64() * to.factor) as f32 * roots[k];
                         }
@@ -72,22 +75,21 @@ fn largest(v: &[f32]) -> f32 {
     most.iter().fold(0.0, |a, &b| if b > a { b } else { a })
 }
 
-/// Corrections, line by line from a first one on.
+/// Corrections, from a first layer on.
 #[derive(Debug)]
 pub(super) enum Sink<'a, T> {
-    /// Lines of a plane with their stride.
-    Lines(&'a mut [f32], usize),
-    /// Numbers of a vector: row − `start`, the first row of the first line.
+    Layers(Layers<'a>),
+    /// Numbers of a vector: row − `start`, the first row of the first layer.
     Vector(&'a mut [T], Scaled<'a>),
 }
 
 impl<'a, T: Scalar> Sink<'a, T> {
-    /// Cuts before line `at`, where the first line here is line `first`.
+    /// Cuts before layer `at`, where the first layer here is `first`.
     pub fn split(self, first: usize, at: usize) -> (Self, Self) {
         match self {
-            Self::Lines(lines, stride) => {
-                let (a, b) = lines.split_at_mut((at - first) * stride);
-                (Self::Lines(a, stride), Self::Lines(b, stride))
+            Self::Layers(layers) => {
+                let (a, b) = layers.split(at - first);
+                (Self::Layers(a), Self::Layers(b))
             }
             Self::Vector(z, to) => {
                 let (a, b) = z.split_at_mut(to.cells.start(at) - to.cells.start(first));
@@ -96,21 +98,22 @@ impl<'a, T: Scalar> Sink<'a, T> {
         }
     }
 
-    /// Line j, in the columns that the strip owns, of a row of all its columns.
+    /// A line of layer j, in the columns that the strip owns, of a row of all its columns.
     #[inline(always)]
-    pub fn store(&mut self, first: usize, j: usize, s: Strip, row: &[f32]) {
+    pub fn store(&mut self, first: usize, j: usize, line: usize, s: Strip, row: &[f32]) {
         let count = s.last - s.first;
         match self {
-            Self::Lines(lines, stride) => {
-                let at = (j - first) * *stride + s.first;
-                lines[at..at + count].copy_from_slice(&row[s.first - s.low..][..count]);
+            Self::Layers(layers) => {
+                let out = layers.row(j - first, line, s.first, count);
+                out.copy_from_slice(&row[s.first - s.low..][..count]);
             }
             Self::Vector(z, to) => {
-                let roots = to.roots.row(j as isize, s.low as isize, s.width);
+                let [layer, place, low] = [j, line, s.low].map(|k| k as isize);
+                let roots = to.roots.row(layer, place, low, s.width);
                 let start = to.cells.start(first);
                 match &to.cells.active {
                     None => {
-                        let z = &mut z[to.cells.nx * j - start + s.first..][..count];
+                        let z = &mut z[to.cells.shape.start(j, line) - start + s.first..][..count];
                         let (row, roots) = (
                             &row[s.first - s.low..][..count],
                             &roots[s.first - s.low..][..count],
@@ -120,7 +123,7 @@ impl<'a, T: Scalar> Sink<'a, T> {
                         }
                     }
                     Some(active) => {
-                        for at in active.within(j, s.first, s.last) {
+                        for at in active.within(to.cells.line(j, line), s.first, s.last) {
                             let k = active.columns[at] as usize - s.low;
                             z[at - start] = T::from_f64(f64::from(row[k] * roots[k]) * to.factor);
                         }

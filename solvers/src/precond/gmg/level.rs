@@ -3,41 +3,40 @@
 use super::{NAME, PrecondError};
 use resolvent_matrices::Grid;
 
-/// A 5-point operator on a plane of NX × NY cells, cell (i, j) at i + NX·j, and how it is smoothed
-/// and coarsened. It takes u to
-///   (A u)ₚ = linkₚ uₚ + Σ over neighbours q of p: faceₚ_q (uₚ − u_q).
-/// Units are those of A divided by one power of two common to all levels.
+/// An operator of faces on a line, a plane or a box of cells, cell (i, j, k) at i + NX·(j + NY·k), and
+/// how it is smoothed and coarsened. It takes u to
+///   (A u)ₚ = linkₚ uₚ + Σ over neighbours q of p: faceₚ_q (uₚ − u_q):
+/// 5 points a row in the plane, 7 in the box. Units are those of A divided by one power of two common
+/// to all levels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GmgLevel {
-    pub(super) nx: usize,
-    pub(super) ny: usize,
-    pub(super) east: Vec<f32>,
-    pub(super) north: Vec<f32>,
+    /// Cells along x, y, z.
+    pub(super) dims: [usize; 3],
+    /// Towards the next cell along x, y and z; the last is empty where there is one layer alone.
+    pub(super) faces: [Vec<f32>; 3],
     pub(super) link: Vec<f32>,
     pub(super) scaling: Option<Vec<f32>>,
     pub(super) weight: Option<Vec<f32>>,
 }
 
 impl GmgLevel {
-    /// A level of NX·NY cells: `east` and `north` hold the conductance of the face between a cell and
-    /// the next along x and y (0 at the side of the grid), `link` that to a Dirichlet value, or a
-    /// reaction. O(n).
+    /// A level of NX·NY·NZ cells: `faces` (east, north, up) hold the conductance of the face between a
+    /// cell and the next along x, y and z (0 at the side of the grid), `link` that to a Dirichlet value,
+    /// or a reaction. On a line or a plane, `up` is empty. O(n).
     ///
     /// # Errors
-    /// [`PrecondError::Config`] unless the grid is a line or plane, all are of its size, finite and not
-    /// negative, and no face leads out of the grid.
-    pub fn new(
-        grid: Grid,
-        east: Vec<f32>,
-        north: Vec<f32>,
-        link: Vec<f32>,
-    ) -> Result<Self, PrecondError> {
-        let [nx, ny, nz] = grid.dims();
-        let n = grid.unknowns().filter(|_| nz == 1);
-        for (name, values) in [("east", &east), ("north", &north), ("link", &link)] {
-            if n != Some(values.len()) {
+    /// [`PrecondError::Config`] unless all are of the size of the grid, finite and not negative, and no
+    /// face leads out of it.
+    pub fn new(grid: Grid, faces: [Vec<f32>; 3], link: Vec<f32>) -> Result<Self, PrecondError> {
+        let dims = grid.dims();
+        let [nx, ny, nz] = dims;
+        let n = grid.unknowns();
+        let names = ["east", "north", "up", "link"];
+        for (name, values) in names.iter().zip(faces.iter().chain([&link])) {
+            let needed = if *name == "up" && nz == 1 { Some(0) } else { n };
+            if needed != Some(values.len()) {
                 return wrong(format!(
-                    "{name} has {} values for a grid of {nx}x{ny}x{nz} cells; a plane with one for each is needed",
+                    "{name} has {} values for a grid of {nx}x{ny}x{nz} cells; one for each is needed, and none upwards on a plane",
                     values.len()
                 ));
             }
@@ -48,18 +47,18 @@ impl GmgLevel {
                 ));
             }
         }
-        let out = (0..ny).any(|j| east[nx * j + nx - 1] != 0.0)
-            || (0..nx).any(|i| north[i + nx * (ny - 1)] != 0.0);
-        if out {
+        let out = |p: usize| {
+            let at = grid.at(p);
+            (0..3).any(|d| at[d] + 1 == dims[d] && faces[d].get(p).is_some_and(|&f| f != 0.0))
+        };
+        if (0..link.len()).any(out) {
             return wrong(
                 "a face leads out of the grid: links stand for sides with a value".into(),
             );
         }
         Ok(Self {
-            nx,
-            ny,
-            east,
-            north,
+            dims,
+            faces,
             link,
             scaling: None,
             weight: None,
@@ -94,13 +93,12 @@ impl GmgLevel {
     }
 
     /// Of no coupling at all: a place for [`GmgLevel`]s to come.
-    pub(super) fn empty(nx: usize, ny: usize) -> Self {
-        let zero = || vec![0.0; nx * ny];
+    pub(super) fn empty(dims: [usize; 3]) -> Self {
+        let zero = || vec![0.0; dims.iter().product()];
+        let up = if dims[2] > 1 { zero() } else { Vec::new() };
         Self {
-            nx,
-            ny,
-            east: zero(),
-            north: zero(),
+            dims,
+            faces: [zero(), zero(), up],
             link: zero(),
             scaling: None,
             weight: None,
@@ -109,17 +107,28 @@ impl GmgLevel {
 
     /// Its cells.
     pub fn grid(&self) -> Grid {
-        Grid::new(self.nx, self.ny, 1)
+        let [nx, ny, nz] = self.dims;
+        Grid::new(nx, ny, nz)
+    }
+
+    /// Layers of cells along z: 1 on a line or a plane.
+    pub fn depth(&self) -> usize {
+        self.dims[2]
     }
 
     /// Conductances towards the next cell along x.
     pub fn east(&self) -> &[f32] {
-        &self.east
+        &self.faces[0]
     }
 
     /// Conductances towards the next cell along y.
     pub fn north(&self) -> &[f32] {
-        &self.north
+        &self.faces[1]
+    }
+
+    /// Conductances towards the next cell along z; empty if there is none.
+    pub fn up(&self) -> &[f32] {
+        &self.faces[2]
     }
 
     /// Conductances towards Dirichlet values, and reactions.
@@ -127,33 +136,63 @@ impl GmgLevel {
         &self.link
     }
 
-    /// Conductances of a cell's faces: west, east, south, north. 0 at the sides of the grid.
+    /// Cells along x, y and z of the next coarser level.
+    pub(super) fn halves(&self) -> [usize; 3] {
+        self.dims.map(|n| n.div_ceil(2))
+    }
+
+    /// Cells from one to the next along x, y and z.
     #[inline(always)]
-    pub(super) fn faces(&self, i: usize, j: usize) -> [f32; 4] {
-        let p = i + self.nx * j;
-        [
-            if i > 0 { self.east[p - 1] } else { 0.0 },
-            self.east[p],
-            if j > 0 { self.north[p - self.nx] } else { 0.0 },
-            self.north[p],
-        ]
+    pub(super) fn strides(&self) -> [usize; 3] {
+        [1, self.dims[0], self.dims[0] * self.dims[1]]
+    }
+
+    /// Cell p.
+    #[inline(always)]
+    pub(super) fn at(&self, p: usize) -> [usize; 3] {
+        let [nx, ny, _] = self.dims;
+        [p % nx, p / nx % ny, p / (nx * ny)]
+    }
+
+    /// Conductances of the faces of cell p: west, east, south, north, down, up. 0 at the sides of the grid.
+    #[inline(always)]
+    pub(super) fn around(&self, p: usize, at: [usize; 3]) -> [f32; 6] {
+        let (strides, mut faces) = (self.strides(), [0.0; 6]);
+        for d in 0..3 {
+            if d == 2 && self.dims[2] == 1 {
+                continue;
+            }
+            if at[d] > 0 {
+                faces[2 * d] = self.faces[d][p - strides[d]];
+            }
+            faces[2 * d + 1] = self.faces[d][p];
+        }
+        faces
+    }
+
+    /// Pairs of neighbours and the conductance between them, where there is one.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (usize, usize, f32)> {
+        let strides = self.strides();
+        (0..3).flat_map(move |d| {
+            let faces = self.faces[d].iter().enumerate();
+            let conducting = faces.filter(|(_, f)| **f > 0.0);
+            conducting.map(move |(p, &f)| (p, p + strides[d], f))
+        })
     }
 
     /// What the smoother divides by: diag(A)/σ, in double precision; 0 in cells without anything.
     #[inline(always)]
-    pub(super) fn divisor(&self, i: usize, j: usize) -> f64 {
-        let [w, e, s, n] = self.faces(i, j).map(f64::from);
-        let p = i + self.nx * j;
-        let diagonal = w + e + s + n + f64::from(self.link[p]);
+    pub(super) fn divisor(&self, p: usize) -> f64 {
+        let faces = self.around(p, self.at(p)).map(f64::from);
+        let diagonal = faces.iter().sum::<f64>() + f64::from(self.link[p]);
         diagonal / self.scaling.as_ref().map_or(1.0, |s| f64::from(s[p]))
     }
 
     /// The part of the coarse correction that a cell receives; 0 where nothing holds it to others.
     #[cfg(test)]
-    pub(super) fn share(&self, i: usize, j: usize) -> f32 {
-        let [w, e, s, n] = self.faces(i, j);
-        if w + e + s + n > 0.0 {
-            self.weight.as_ref().map_or(1.0, |w| w[i + self.nx * j])
+    pub(super) fn share(&self, p: usize) -> f32 {
+        if self.around(p, self.at(p)).iter().any(|&f| f > 0.0) {
+            self.weight.as_ref().map_or(1.0, |w| w[p])
         } else {
             0.0
         }
@@ -162,7 +201,8 @@ impl GmgLevel {
     pub(super) fn bytes(&self) -> usize {
         let more = [&self.scaling, &self.weight];
         let more = more.into_iter().flatten().map(Vec::len).sum::<usize>();
-        4 * (3 * self.link.len() + more)
+        let faces = self.faces.iter().map(Vec::len).sum::<usize>();
+        4 * (faces + self.link.len() + more)
     }
 }
 

@@ -1,11 +1,12 @@
-//! Geometric multigrid (GMG) for 5-point matrices on a plane of cells: one V-cycle, matrix-free.
+//! Geometric multigrid (GMG) for 5-point matrices on planes of cells and 7-point ones on boxes: one
+//! V-cycle, matrix-free.
 //!
-//! Without a matrix: the cycle reads conductances of faces, 8 bytes a cell. With S = D⁻½ A D⁻½, every
+//! Without a matrix: the cycle reads conductances of faces, 8 bytes a cell (12 in a box). With S = D⁻½ A D⁻½, every
 //! level is
 //!   M⁻¹ = q(S) r̂ before and after,  x ← x + P M_c⁻¹ Pᵀ (r − S x) between,  P = (I − S) P₀,
 //! where 1 − λ q(λ) is a Chebyshev polynomial below 1 in size on (0, 2], and P₀ is piecewise constant on
-//! 2×2 cells. So P interpolates linearly where coefficients are smooth, and follows them where they
-//! jump. The coarse operator is a 5-point operator again, with conductances from the finer ones, or from
+//! 2×2 cells (2×2×2 in a box). So P interpolates linearly where coefficients are smooth, and follows
+//! them where they jump. The coarse operator is of the same kind again, with conductances from the finer ones, or from
 //! whoever fills [`GmgLevel`]; the coarsest is inverted exactly. Whatever these are, M is symmetric
 //! positive definite: the smoother contracts in the norm of S, it is the same polynomial before and
 //! after, restriction is the transpose of interpolation, and M_c is positive definite in turn. The
@@ -20,12 +21,15 @@
 //! - A. McAdams, E. Sifakis, J. Teran, A parallel multigrid Poisson solver for fluids simulation on large
 //!   grids, SCA 2010, doi:10.2312/SCA/SCA10/065-073 (a symmetric cycle on masked cells for CG).
 
+mod bands;
+mod cells;
 mod coarsen;
 mod coarsest;
 mod cycle;
 mod ends;
+mod field;
+mod layers;
 mod level;
-mod plane;
 mod polynomial;
 mod read;
 #[cfg(test)]
@@ -36,12 +40,13 @@ mod stencil;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod tile;
 
 use super::{Linearity, PrecondError, Preconditioner};
 use crate::LinearOperator;
+use cells::Cells;
 use cycle::Hierarchy;
 pub use level::GmgLevel;
-use read::Cells;
 use resolvent_matrices::{Grid, Real, Scalar};
 pub use rule::GmgRule;
 
@@ -50,7 +55,7 @@ const NAME: &str = "gmg";
 /// Configuration of [`Gmg`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GmgConfig {
-    /// The cells, NX × NY; `None` finds them from the matrix.
+    /// The cells, NX × NY or NX × NY × NZ; `None` finds them from the matrix.
     pub grid: Option<Grid>,
     /// Degree of the smoothing polynomial, before and after: 1 to 4.
     pub degree: usize,
@@ -66,7 +71,7 @@ impl Default for GmgConfig {
     }
 }
 
-/// A V-cycle for a real symmetric 5-point matrix whose diagonal outweighs its rows.
+/// A V-cycle for a real symmetric 5- or 7-point matrix whose diagonal outweighs its rows.
 #[derive(Debug, Clone)]
 pub struct Gmg {
     config: GmgConfig,
@@ -81,7 +86,7 @@ impl Gmg {
     /// diagonal. O(nnz).
     ///
     /// # Errors
-    /// [`PrecondError::Grid`] where A is not a symmetric 5-point matrix on that grid with off-diagonal
+    /// [`PrecondError::Grid`] where A is not a symmetric matrix of neighbours on that grid with off-diagonal
     /// entries ≤ 0 that the diagonal outweighs, [`PrecondError::Diagonal`] where that is not positive,
     /// [`PrecondError::Failed`] for numbers that are not finite or too far apart for single precision,
     /// [`PrecondError::Config`] for a degree that is not 1 to 4, [`PrecondError::NeedsEntries`],
@@ -107,8 +112,8 @@ impl Gmg {
         Self::build(a, config, Some((grid, mask)))
     }
 
-    /// A cycle of these levels, the finest first, each of half the cells of the one before along x and y
-    /// (rounded up): what a network predicts. The last has 16 cells at most and is solved exactly. Rows
+    /// A cycle of these levels, the finest first, each of half the cells of the one before along each
+    /// direction (rounded up): what a network predicts. The last has 16 cells at most and is solved exactly. Rows
     /// of A are the cells of the first; A is `unit` (above 0) times what these say. An
     /// [`update`](Preconditioner::update) makes all of them anew, by the default rule.
     ///
@@ -132,7 +137,7 @@ impl Gmg {
         }
         Self::check_levels(&levels)?;
         let first = &levels[0];
-        let cells = Cells::all(first.grid(), first.nx * first.ny)?;
+        let cells = Cells::of(first.dims);
         let mut hierarchy = Hierarchy::with(levels, config.degree);
         hierarchy.unit = unit;
         hierarchy.fill()?;
@@ -155,18 +160,19 @@ impl Gmg {
         let Some(first) = levels.first() else {
             return wrong("no levels were given".into());
         };
-        let (mut nx, mut ny) = (first.nx, first.ny);
+        let mut dims = first.dims;
         for (l, level) in levels.iter().enumerate() {
             let last = l + 1 == levels.len();
-            if [level.nx, level.ny] != [nx, ny] || (last && nx * ny > coarsest::MOST) {
+            if level.dims != dims || (last && level.link.len() > coarsest::MOST) {
+                let [nx, ny, nz] = dims;
                 return wrong(format!(
-                    "level {l} has {}x{} cells; {nx}x{ny} are needed there, and {} at most on the last",
-                    level.nx,
-                    level.ny,
+                    "level {l} has {} cells; {} are needed there, and {} at most on the last",
+                    cells::name(level.grid()),
+                    cells::name(Grid::new(nx, ny, nz)),
                     coarsest::MOST
                 ));
             }
-            (nx, ny) = (nx.div_ceil(2), ny.div_ceil(2));
+            dims = level.halves();
         }
         Ok(())
     }
@@ -180,8 +186,21 @@ impl Gmg {
         let csr = a
             .as_csr()
             .ok_or(PrecondError::NeedsEntries { precond: NAME })?;
-        gmg.hierarchy.read(csr.to_u32()?.view(), &gmg.cells)?;
-        Ok(gmg)
+        let csr = csr.to_u32()?;
+        let read = gmg.hierarchy.read(csr.view(), &gmg.cells);
+        let found = masked.is_none() && config.grid.is_none();
+        if found && matches!(read, Err(PrecondError::Grid { .. })) {
+            // where most cells are masked, a box looks like a plane at first
+            if let Ok(cells) = Cells::find(csr.view(), true)
+                && cells != gmg.cells
+            {
+                gmg.hierarchy = Hierarchy::new(&cells, config.degree);
+                gmg.cells = cells;
+                gmg.hierarchy.read(csr.view(), &gmg.cells)?;
+                return Ok(gmg);
+            }
+        }
+        read.map(|()| gmg)
     }
 
     /// Levels without numbers for the grid of A.
@@ -205,7 +224,7 @@ impl Gmg {
         let cells = match (masked, config.grid) {
             (Some((grid, mask)), _) => Cells::masked(grid, mask, rows)?,
             (None, Some(grid)) => Cells::all(grid, rows)?,
-            (None, None) => Cells::find(csr.view())?,
+            (None, None) => Cells::find(csr.view(), false)?,
         };
         Ok(Self {
             config,

@@ -6,33 +6,29 @@ use super::polynomial;
 
 /// A of a level by its definition: y = A x.
 pub fn product(level: &GmgLevel, x: &[f64]) -> Vec<f64> {
-    let nx = level.nx;
     let mut y: Vec<f64> = (0..x.len())
         .map(|p| f64::from(level.link[p]) * x[p])
         .collect();
-    for p in 0..x.len() {
-        for (q, face) in [(p + 1, level.east[p]), (p + nx, level.north[p])] {
-            if face > 0.0 {
-                let flux = f64::from(face) * (x[p] - x[q]);
-                y[p] += flux;
-                y[q] -= flux;
-            }
-        }
+    for (p, q, face) in level.pairs() {
+        let flux = f64::from(face) * (x[p] - x[q]);
+        y[p] += flux;
+        y[q] -= flux;
     }
     y
 }
 
 /// σ/diag(A), 0 in cells without anything.
 fn inverse_diagonal(level: &GmgLevel) -> Vec<f64> {
-    let at = |p: usize| level.divisor(p % level.nx, p / level.nx);
     let inverse = |d: f64| if d > 0.0 { 1.0 / d } else { 0.0 };
-    (0..level.link.len()).map(|p| inverse(at(p))).collect()
+    (0..level.link.len())
+        .map(|p| inverse(level.divisor(p)))
+        .collect()
 }
 
 /// M⁻¹ r of the levels, the finest first, with a smoother of this degree.
 pub fn cycle(levels: &[GmgLevel], degree: usize, r: &[f64]) -> Vec<f64> {
     let level = &levels[0];
-    let (nx, n) = (level.nx, r.len());
+    let n = r.len();
     let d = inverse_diagonal(level);
     let Some(coarse) = levels.get(1) else {
         return solve(level, &d, r);
@@ -50,11 +46,12 @@ pub fn cycle(levels: &[GmgLevel], degree: usize, r: &[f64]) -> Vec<f64> {
     // Pᵀ = P₀ᵀ (I − A D⁻¹)
     let scaled: Vec<f64> = residual.iter().zip(&d).map(|(r, d)| r * d).collect();
     let filtered = product(level, &scaled);
-    let parent = |p: usize| p % nx / 2 + coarse.nx * (p / nx / 2);
-    let alive = inverse_diagonal(coarse);
-    let weight = |p: usize| {
-        f64::from(level.share(p % nx, p / nx)) * f64::from(u8::from(alive[parent(p)] > 0.0))
+    let parent = |p: usize| {
+        let [i, j, k] = level.at(p).map(|c| c / 2);
+        i + coarse.dims[0] * (j + coarse.dims[1] * k)
     };
+    let alive = inverse_diagonal(coarse);
+    let weight = |p: usize| f64::from(level.share(p)) * f64::from(u8::from(alive[parent(p)] > 0.0));
     let mut coarse_r = vec![0.0; coarse.link.len()];
     for p in 0..n {
         coarse_r[parent(p)] += weight(p) * (residual[p] - filtered[p]);
@@ -81,7 +78,7 @@ fn smooth(level: &GmgLevel, d: &[f64], omega: f64, r: &[f64], x: &mut [f64]) {
 
 /// The coarsest level: (A + D½ q qᵀ D½)⁻¹ r by elimination, q as in `coarsest`.
 fn solve(level: &GmgLevel, d: &[f64], r: &[f64]) -> Vec<f64> {
-    let (nx, n) = (level.nx, r.len());
+    let n = r.len();
     let mut m: Vec<Vec<f64>> = (0..n)
         .map(|p| {
             let mut e = vec![0.0; n];
@@ -91,13 +88,9 @@ fn solve(level: &GmgLevel, d: &[f64], r: &[f64]) -> Vec<f64> {
         .collect();
     let mut part: Vec<usize> = (0..n).collect(); // labels spread until nothing changes
     for _ in 0..n {
-        for p in 0..n {
-            for (q, face) in [(p + 1, level.east[p]), (p + nx, level.north[p])] {
-                if face > 0.0 {
-                    let least = part[p].min(part[q]);
-                    (part[p], part[q]) = (least, least);
-                }
-            }
+        for (p, q, _) in level.pairs() {
+            let least = part[p].min(part[q]);
+            (part[p], part[q]) = (least, least);
         }
     }
     for label in 0..n {

@@ -2,7 +2,7 @@
 
 use super::cycle::Hierarchy;
 use super::level::GmgLevel;
-use super::read::{self, Cells};
+use super::read;
 use super::{Gmg, GmgConfig, NAME, PrecondError};
 use crate::LinearOperator;
 use resolvent_matrices::Scalar;
@@ -13,8 +13,8 @@ use resolvent_matrices::Scalar;
 /// iterations only. [`GmgLevel`]'s constructors check every number.
 pub trait GmgRule {
     /// Takes a level; gives it back, with [scalings](GmgLevel::with_scaling) and
-    /// [weights](GmgLevel::with_weights) if there are any, and the level of half its cells along x and y
-    /// (rounded up).
+    /// [weights](GmgLevel::with_weights) if there are any, and the level of half its cells along each
+    /// direction (rounded up).
     ///
     /// # Errors
     /// Those of the rule.
@@ -52,21 +52,19 @@ impl Gmg {
             .ok_or(PrecondError::NeedsEntries { precond: NAME })?;
         let csr = csr.to_u32()?;
         let unit = read::unit(csr.view())?;
-        let mut finest = GmgLevel::empty(self.cells.nx, self.cells.ny);
+        let mut finest = GmgLevel::empty(self.cells.dims);
         if let Err(error) = read::read(csr.view(), &self.cells, unit, &mut finest) {
             if self.masked || !matches!(error, PrecondError::Grid { .. }) {
                 return Err(error);
             }
-            self.cells = match self.config.grid {
-                Some(grid) => Cells::all(grid, a.nrows())?,
-                None => Cells::find(csr.view())?, // another grid: from the start
-            };
-            finest = GmgLevel::empty(self.cells.nx, self.cells.ny);
+            // another grid: from the start
+            self.cells = Self::new(a, self.config)?.cells;
+            finest = GmgLevel::empty(self.cells.dims);
             read::read(csr.view(), &self.cells, unit, &mut finest)?;
         }
         let mut levels = Vec::with_capacity(self.hierarchy.levels().len());
         let mut next = finest;
-        while next.nx * next.ny > super::coarsest::MOST {
+        while next.link.len() > super::coarsest::MOST {
             let (fine, coarse) = rule.coarsen(next)?;
             levels.push(fine);
             next = coarse;

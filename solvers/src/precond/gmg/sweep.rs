@@ -5,16 +5,18 @@
 //!   up:    x₁ = ω₁ r,  x_k = x_{k−1} + ω_k (r − S x_{k−1}),  x ← x_m + (I − S) P₀ e_coarse,
 //!          x ← x + ω_k (r − S x) for k = m, …, 1.
 //! x_m is what the steps down would have left; computing it again costs less than writing and reading
-//! it. The rows of all these vectors follow each other at a distance of one row, so that each sweep
-//! reads the level once, and only the latest rows of each are kept, in the nearest cache. Threads take
-//! bands of rows, and bands are done in strips of columns; what neighbours have in common both compute,
-//! with the same operations: the bits do not depend on how the level is divided.
+//! it. The layers of all these vectors (lines of a plane, planes of a box) follow each other at a
+//! distance of one, so that each sweep reads the level once, and only the latest layers of each are kept,
+//! in the nearest caches. Threads take bands of layers, and bands are done in tiles; what neighbours have
+//! in common both compute, with the same operations: the bits do not depend on how the level is divided.
 
 use super::ends::{Sink, Source};
-use super::plane::{Plane, Strip, strips};
+use super::field::{Field, Layers, Shape};
+use super::layers::{Layer, Ring};
 use super::polynomial::MOST;
-use super::rows::{Ring, Row, gather, spread, stage};
+use super::rows::{gather, spread, stage};
 use super::stencil::Stencil;
+use super::tile::{Tile, tiles};
 use crate::kernels::simd::simd;
 use resolvent_matrices::Scalar;
 use std::ops::Range;
@@ -26,42 +28,99 @@ pub(super) struct Smoother {
     pub degree: usize,
 }
 
-/// Rows that a thread works with.
-#[derive(Debug, Clone)]
-pub(super) struct Scratch {
-    residual: Ring<8>,
-    spread: Ring<4>,
-    rings: [Ring<4>; 2 * MOST],
-    last: [Row; 2],
+impl Smoother {
+    /// Layers and lines by which the end of the sweep down lags behind its beginning.
+    fn down_lag(self) -> usize {
+        self.degree + 1
+    }
+
+    /// x_m is so many layers behind r on the way up.
+    fn behind(self) -> usize {
+        (self.degree - 1).max(1)
+    }
+
+    /// As [`down_lag`](Smoother::down_lag), of the sweep up.
+    fn up_lag(self) -> usize {
+        self.behind() + self.degree
+    }
+
+    /// Lines around those of a tile that sweeps compute at most.
+    fn margin(self) -> usize {
+        self.down_lag().max(self.up_lag())
+    }
 }
 
-impl Scratch {
-    pub const ZERO: Self = Self {
-        residual: Ring::ZERO,
-        spread: Ring::ZERO,
-        rings: [const { Ring::ZERO }; 2 * MOST],
-        last: [const { Row::ZERO }; 2],
-    };
+/// Layers that a thread works with.
+#[derive(Debug, Clone)]
+pub(super) struct Scratch<B> {
+    residual: Ring<B, 8>,
+    other: Ring<B, 4>,
+    rings: [Ring<B, 4>; 2 * MOST],
+    last: B,
+}
+
+impl<B: Layer> Scratch<B> {
+    /// For levels of this shape and all smaller ones.
+    pub fn new(shape: Shape, smoother: Smoother) -> Self {
+        let margin = smoother.margin();
+        let used = |ring: usize| {
+            if ring < 2 * smoother.degree {
+                shape
+            } else {
+                Shape::NONE
+            }
+        };
+        Self {
+            residual: Ring::new(shape, margin),
+            other: Ring::new(shape, margin),
+            rings: std::array::from_fn(|k| Ring::new(used(k), margin)),
+            last: B::new(shape, margin),
+        }
+    }
+
+    fn fit(&mut self, tile: &Tile, margin: usize) {
+        if !B::SOLID {
+            return;
+        }
+        self.residual.fit(tile, margin);
+        self.other.fit(tile, margin);
+        self.rings
+            .iter_mut()
+            .for_each(|ring| ring.fit(tile, margin));
+        self.last.fit(tile, margin);
+    }
+
+    pub fn bytes(&self) -> usize {
+        let rings = self.rings.iter().map(Ring::bytes).sum::<usize>();
+        self.residual.bytes() + self.other.bytes() + rings + self.last.bytes()
+    }
+}
+
+/// A layer of zeros.
+#[inline(always)]
+fn zeros<B: Layer>(layer: &mut B, lines: Range<isize>, width: usize) {
+    for line in lines {
+        layer.open(line, width).fill(0.0);
+    }
 }
 
 simd! {
-    /// Lines `rows` of the coarse residual, into `out` with lines of `stride`; returns the largest
-    /// number of the residual read.
-    pub(super) fn down<T: Scalar>(
+    /// Layers `layers` of the coarse residual, into `out`; returns the largest number of the residual
+    /// read.
+    pub(super) fn down<T: Scalar, B: Layer>(
         level: &Stencil,
         smoother: Smoother,
         source: Source<'_, T>,
-        rows: Range<usize>,
-        out: &mut [f32],
-        stride: usize,
-        scratch: &mut Scratch,
+        layers: Range<usize>,
+        out: &mut Layers<'_>,
+        scratch: &mut Scratch<B>,
     ) -> f32 {
         let mut most = 0.0f32;
-        for strip in strips(level.nx) {
+        for tile in tiles(level.shape) {
             let found = if level.has_diagonal() {
-                down_strip::<T, true>(level, smoother, &source, rows.clone(), strip, out, stride, scratch)
+                down_tile::<T, B, true>(level, smoother, &source, layers.clone(), tile, out, scratch)
             } else {
-                down_strip::<T, false>(level, smoother, &source, rows.clone(), strip, out, stride, scratch)
+                down_tile::<T, B, false>(level, smoother, &source, layers.clone(), tile, out, scratch)
             };
             most = if found > most { found } else { most };
         }
@@ -70,21 +129,23 @@ simd! {
 }
 
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
-fn down_strip<T: Scalar, const D: bool>(
+fn down_tile<T: Scalar, B: Layer, const D: bool>(
     level: &Stencil,
-    Smoother { omega, degree }: Smoother,
+    smoother: Smoother,
     source: &Source<'_, T>,
-    rows: Range<usize>,
-    strip: Strip,
-    out: &mut [f32],
-    stride: usize,
-    scratch: &mut Scratch,
+    layers: Range<usize>,
+    tile: Tile,
+    out: &mut Layers<'_>,
+    scratch: &mut Scratch<B>,
 ) -> f32 {
-    let (w, ny) = (strip.width, level.ny as isize);
-    let (begin, end) = (2 * rows.start as isize, 2 * rows.end as isize);
-    let lag = degree as isize + 1;
+    let Smoother { omega, degree } = smoother;
+    let (strip, w, all) = (tile.strip, tile.strip.width, level.shape.layers as isize);
+    let (begin, end) = (2 * layers.start as isize, 2 * layers.end as isize);
+    let reach = smoother.down_lag();
+    let lag = reach as isize;
+    let inside = |j: isize| (0..all).contains(&j);
     let mut most = 0.0f32;
+    scratch.fit(&tile, reach);
     let Scratch {
         residual,
         rings,
@@ -92,12 +153,15 @@ fn down_strip<T: Scalar, const D: bool>(
         ..
     } = scratch;
     for j in begin - lag..end + lag {
-        let row = residual.at_mut(j).open(w);
-        if (0..ny).contains(&j) {
-            let found = source.load(j as usize, strip, row);
-            most = if found > most { found } else { most };
+        let layer = residual.at_mut(j);
+        if inside(j) {
+            for line in B::lines(&tile, reach) {
+                let row = layer.open(line, w);
+                let found = source.load(j as usize, line as usize, strip, row);
+                most = if found > most { found } else { most };
+            }
         } else {
-            row.fill(0.0);
+            zeros(layer, B::lines(&tile, reach), w);
         }
         for k in 0..degree {
             // r_{k+1} = r_k − ω S r_k
@@ -105,33 +169,41 @@ fn down_strip<T: Scalar, const D: bool>(
             if i < begin - lag + 1 + k as isize {
                 break;
             }
+            let margin = reach - 1 - k;
             let (before, after) = rings.split_at_mut(k);
-            let row = after[0].at_mut(i).open(w);
-            if !(0..ny).contains(&i) {
-                row.fill(0.0);
+            let layer = after[0].at_mut(i);
+            if !inside(i) {
+                zeros(layer, B::lines(&tile, margin), w);
                 continue;
             }
-            let (c, numbers) = (level.couplings(i, strip), [1.0, omega[k], 0.0]);
-            match before.last() {
-                None => stage::<D, false, false, _>(numbers, c, residual, i, &[], row),
-                Some(v) => stage::<D, false, false, _>(numbers, c, v, i, &[], row),
+            let numbers = [1.0, omega[k], 0.0];
+            for (line, w) in B::rows(&tile, margin) {
+                let (row, at) = (layer.open(line, w), [i, line]);
+                let c = level.couplings(at, strip, w);
+                match before.last() {
+                    None => stage::<B, D, false, false, _>(numbers, c, residual, at, &[], row),
+                    Some(v) => stage::<B, D, false, false, _>(numbers, c, v, at, &[], row),
+                }
             }
         }
         let i = j - lag;
-        if i < begin || i >= end {
+        if i < begin || i >= end || i >= all {
             continue;
         }
-        // t = r_m − S r_m, and its weighted sums over 2 by 2 cells
+        // t = r_m − S r_m, and its weighted sums over the cells of a coarse one
         let first = (strip.first - strip.low) & !1;
         let cells = strip.first / 2..strip.last.div_ceil(2);
-        let at = (i as usize / 2 - rows.start) * stride;
-        let sums = &mut out[at + cells.start..at + cells.end];
-        if i < ny {
-            let row = last[0].open(w);
-            let c = level.couplings(i, strip);
-            stage::<D, false, false, _>([1.0, 1.0, 0.0], c, &rings[degree - 1], i, &[], row);
-            let (weights, row) = (&level.weights(i, strip)[first..], &row[first..]);
-            if i & 1 == 0 {
+        for (line, w) in B::rows(&tile, 0) {
+            let (row, at) = (last.open(line, w), [i, line]);
+            let c = level.couplings(at, strip, w);
+            stage::<B, D, false, false, _>([1.0, 1.0, 0.0], c, &rings[degree - 1], at, &[], row);
+        }
+        for line in B::lines(&tile, 0) {
+            let (row, at) = (last.row(line, 0, w), [i, line]);
+            let (weights, row) = (&level.weights(at, strip)[first..], &row[first..]);
+            let (layer, line) = (i as usize / 2 - layers.start, line as usize / 2);
+            let sums = out.row(layer, line, cells.start, cells.len());
+            if (at[0] | at[1]) & 1 == 0 {
                 gather::<false>(weights, row, sums);
             } else {
                 gather::<true>(weights, row, sums);
@@ -142,21 +214,21 @@ fn down_strip<T: Scalar, const D: bool>(
 }
 
 simd! {
-    /// Lines `rows` of the correction, into `sink`, given that of the coarser level.
-    pub(super) fn up<T: Scalar>(
+    /// Layers `layers` of the correction, into `sink`, given that of the coarser level.
+    pub(super) fn up<T: Scalar, B: Layer>(
         level: &Stencil,
         smoother: Smoother,
         source: Source<'_, T>,
-        coarse: &Plane,
-        rows: Range<usize>,
+        coarse: &Field,
+        layers: Range<usize>,
         sink: &mut Sink<'_, T>,
-        scratch: &mut Scratch,
+        scratch: &mut Scratch<B>,
     ) {
-        for strip in strips(level.nx) {
+        for tile in tiles(level.shape) {
             if level.has_diagonal() {
-                up_strip::<T, true>(level, smoother, &source, coarse, rows.clone(), strip, sink, scratch);
+                up_tile::<T, B, true>(level, smoother, &source, coarse, layers.clone(), tile, sink, scratch);
             } else {
-                up_strip::<T, false>(level, smoother, &source, coarse, rows.clone(), strip, sink, scratch);
+                up_tile::<T, B, false>(level, smoother, &source, coarse, layers.clone(), tile, sink, scratch);
             }
         }
     }
@@ -164,44 +236,51 @@ simd! {
 
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-fn up_strip<T: Scalar, const D: bool>(
+fn up_tile<T: Scalar, B: Layer, const D: bool>(
     level: &Stencil,
-    Smoother { omega, degree }: Smoother,
+    smoother: Smoother,
     source: &Source<'_, T>,
-    coarse: &Plane,
-    rows: Range<usize>,
-    strip: Strip,
+    coarse: &Field,
+    layers: Range<usize>,
+    tile: Tile,
     sink: &mut Sink<'_, T>,
-    scratch: &mut Scratch,
+    scratch: &mut Scratch<B>,
 ) {
-    let (w, ny) = (strip.width, level.ny as isize);
-    let (begin, end) = (rows.start as isize, rows.end as isize);
-    // x_m is this many rows behind r, and the last step `degree` behind x_m
-    let behind = (degree as isize - 1).max(1);
-    let lag = behind + degree as isize;
+    let Smoother { omega, degree } = smoother;
+    let (strip, w, all) = (tile.strip, tile.strip.width, level.shape.layers as isize);
+    let (begin, end) = (layers.start as isize, layers.end as isize);
+    let (behind, reach) = (smoother.behind() as isize, smoother.up_lag());
+    let lag = reach as isize;
+    scratch.fit(&tile, reach);
     let Scratch {
         residual,
-        spread: coarse_rows,
+        other: coarse_layers,
         rings,
         last,
     } = scratch;
-    let inside = |i: isize| (0..ny).contains(&i);
+    let inside = |i: isize| (0..all).contains(&i);
     let start = begin - lag;
     for j in start..end + lag {
-        let row = residual.at_mut(j).open(w);
+        let layer = residual.at_mut(j);
+        let lines = B::lines(&tile, reach);
         if inside(j) {
-            source.load(j as usize, strip, row);
+            for line in lines {
+                source.load(j as usize, line as usize, strip, layer.open(line, w));
+            }
         } else {
-            row.fill(0.0);
+            zeros(layer, lines, w);
         }
-        // P₀ e, one row ahead of where it is needed
+        // P₀ e, one layer ahead of where it is needed
         let i = j - behind + 1;
-        let row = coarse_rows.at_mut(i).open(w);
+        let layer = coarse_layers.at_mut(i);
+        let lines = B::lines(&tile, degree + 1);
         if inside(i) {
-            let e = coarse.row(i / 2, strip.low as isize / 2, w / 2);
-            spread(level.weights(i, strip), e, row);
+            for line in lines {
+                let e = coarse.row(i / 2, line / 2, strip.low as isize / 2, w / 2);
+                spread(level.weights([i, line], strip), e, layer.open(line, w));
+            }
         } else {
-            row.fill(0.0);
+            zeros(layer, lines, w);
         }
         // x_2, …, x_m
         for k in 1..degree {
@@ -210,21 +289,27 @@ fn up_strip<T: Scalar, const D: bool>(
                 break;
             }
             let (before, after) = rings.split_at_mut(k - 1);
-            let row = after[0].at_mut(i).open(w);
+            let layer = after[0].at_mut(i);
             if !inside(i) {
-                row.fill(0.0);
+                zeros(layer, B::lines(&tile, reach - k), w);
                 continue;
             }
-            let (c, r) = (level.couplings(i, strip), residual.at(i).get(w));
-            match before.last() {
-                None => {
-                    // x_2 = (ω₁ + ω₂) r − ω₁ω₂ S r
-                    let numbers = [omega[0] + omega[1], omega[0] * omega[1], 0.0];
-                    stage::<D, false, false, _>(numbers, c, residual, i, &[], row);
-                }
-                Some(v) => {
-                    let numbers = [1.0, omega[k], omega[k]];
-                    stage::<D, true, false, _>(numbers, c, v, i, r, row);
+            for (line, w) in B::rows(&tile, reach - k) {
+                let (row, at) = (layer.open(line, w), [i, line]);
+                let (c, r) = (
+                    level.couplings(at, strip, w),
+                    residual.at(i).row(line, 0, w),
+                );
+                match before.last() {
+                    None => {
+                        // x_2 = (ω₁ + ω₂) r − ω₁ω₂ S r
+                        let numbers = [omega[0] + omega[1], omega[0] * omega[1], 0.0];
+                        stage::<B, D, false, false, _>(numbers, c, residual, at, &[], row);
+                    }
+                    Some(v) => {
+                        let numbers = [1.0, omega[k], omega[k]];
+                        stage::<B, D, true, false, _>(numbers, c, v, at, r, row);
+                    }
                 }
             }
         }
@@ -232,16 +317,19 @@ fn up_strip<T: Scalar, const D: bool>(
         let i = j - behind;
         let ring = degree.max(2) - 2;
         if i >= start + behind {
-            let row = rings[ring].at_mut(i).open(w);
+            let layer = rings[ring].at_mut(i);
             if inside(i) {
-                if degree == 1 {
-                    let r = residual.at(i).get(w);
-                    row.iter_mut().zip(r).for_each(|(x, r)| *x = omega[0] * r);
+                for (line, w) in B::rows(&tile, degree) {
+                    let (row, at) = (layer.open(line, w), [i, line]);
+                    if degree == 1 {
+                        let r = residual.at(i).row(line, 0, w);
+                        row.iter_mut().zip(r).for_each(|(x, r)| *x = omega[0] * r);
+                    }
+                    let c = level.couplings(at, strip, w);
+                    stage::<B, D, false, true, _>([1.0, 1.0, 0.0], c, coarse_layers, at, &[], row);
                 }
-                let c = level.couplings(i, strip);
-                stage::<D, false, true, _>([1.0, 1.0, 0.0], c, coarse_rows, i, &[], row);
             } else {
-                row.fill(0.0);
+                zeros(layer, B::lines(&tile, degree), w);
             }
         }
         // x ← x + ω (r − S x)
@@ -250,23 +338,40 @@ fn up_strip<T: Scalar, const D: bool>(
             if i < start + behind + 1 + k as isize {
                 break;
             }
-            let (before, after) = rings.split_at_mut(ring + 1 + k);
             let done = k + 1 == degree;
-            let row = if done {
-                &mut last[0]
-            } else {
-                after[0].at_mut(i)
-            };
-            let row = row.open(w);
-            if inside(i) {
-                let (c, r) = (level.couplings(i, strip), residual.at(i).get(w));
-                let omega = omega[degree - 1 - k];
-                stage::<D, true, false, _>([1.0, omega, omega], c, &before[ring + k], i, r, row);
-                if done && i >= begin && i < end {
-                    sink.store(rows.start, i as usize, strip, row);
+            let margin = degree - 1 - k;
+            let (before, after) = rings.split_at_mut(ring + 1 + k);
+            if !inside(i) {
+                if !done {
+                    zeros(after[0].at_mut(i), B::lines(&tile, margin), w);
                 }
-            } else {
-                row.fill(0.0);
+                continue;
+            }
+            if done && !(begin..end).contains(&i) {
+                continue;
+            }
+            let omega = omega[degree - 1 - k];
+            let layer = if done { &mut *last } else { after[0].at_mut(i) };
+            for (line, w) in B::rows(&tile, margin) {
+                let (row, at) = (layer.open(line, w), [i, line]);
+                let (c, r) = (
+                    level.couplings(at, strip, w),
+                    residual.at(i).row(line, 0, w),
+                );
+                stage::<B, D, true, false, _>(
+                    [1.0, omega, omega],
+                    c,
+                    &before[ring + k],
+                    at,
+                    r,
+                    row,
+                );
+            }
+            if done {
+                for line in B::lines(&tile, 0) {
+                    let row = layer.row(line, 0, w);
+                    sink.store(layers.start, i as usize, line as usize, strip, row);
+                }
             }
         }
     }

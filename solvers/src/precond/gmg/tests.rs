@@ -7,6 +7,7 @@ use crate::{Cg, CgConfig, Nullspace, Solver, Stopping, System};
 use resolvent_matrices::Csr;
 use resolvent_matrices::generate::{Boundary, Coefficient, Diffusion, random_vector};
 
+mod boxes;
 mod problems;
 mod refusals;
 mod rules;
@@ -23,6 +24,19 @@ fn hierarchy(level: GmgLevel) -> Vec<GmgLevel> {
     levels
 }
 
+/// With scalings and weights.
+fn varied(mut levels: Vec<GmgLevel>) -> Vec<GmgLevel> {
+    for (l, level) in levels.iter_mut().enumerate() {
+        let noise = random_vector::<f64>(level.link.len(), l as u64);
+        let part = |v: &f64, low: f64| (low + (1.0 - low) * 0.5 * (v + 1.0)) as f32;
+        let scaling = noise.iter().map(|v| part(v, 0.3)).collect();
+        let weights = noise.iter().map(|v| part(v, 0.8)).collect();
+        let changed = level.clone().with_scaling(scaling).unwrap();
+        *level = changed.with_weights(weights).unwrap();
+    }
+    levels
+}
+
 fn norm(v: &[f64]) -> f64 {
     v.iter().map(|v| v * v).sum::<f64>().sqrt()
 }
@@ -32,7 +46,7 @@ fn difference(levels: Vec<GmgLevel>, degree: usize) -> f64 {
     let config = GmgConfig { grid: None, degree };
     let n = levels[0].link.len();
     let mut r = random_vector::<f64>(n, 3);
-    let dead = |p: usize| levels[0].divisor(p % levels[0].nx, p / levels[0].nx) == 0.0;
+    let dead = |p: usize| levels[0].divisor(p) == 0.0;
     (0..n).filter(|&p| dead(p)).for_each(|p| r[p] = 0.0);
     let expected = reference::cycle(&levels, degree, &r);
     let mut m = Gmg::from_levels(levels, 1.0, config).unwrap();
@@ -62,7 +76,7 @@ fn sweeps_do_what_the_cycle_says() {
     for (k, (nx, ny)) in shapes.into_iter().enumerate() {
         for degree in 1..=4 {
             for holes in [false, true] {
-                let level = random_level(nx, ny, holes, k as u64);
+                let level = random_level([nx, ny, 1], holes, k as u64);
                 let levels = hierarchy(level);
                 let d = difference(levels, degree);
                 assert!(d < 2e-5, "{nx}x{ny} degree {degree} holes {holes}: {d:e}");
@@ -74,15 +88,7 @@ fn sweeps_do_what_the_cycle_says() {
 #[test]
 fn scalings_and_weights_are_read_on_every_level() {
     for (nx, ny) in [(40, 30), (300, 20)] {
-        let mut levels = hierarchy(random_level(nx, ny, true, 5));
-        for (l, level) in levels.iter_mut().enumerate() {
-            let noise = random_vector::<f64>(level.link.len(), l as u64);
-            let part = |v: &f64, low: f64| (low + (1.0 - low) * 0.5 * (v + 1.0)) as f32;
-            let scaling = noise.iter().map(|v| part(v, 0.3)).collect();
-            let weights = noise.iter().map(|v| part(v, 0.8)).collect();
-            let changed = level.clone().with_scaling(scaling).unwrap();
-            *level = changed.with_weights(weights).unwrap();
-        }
+        let levels = varied(hierarchy(random_level([nx, ny, 1], true, 5)));
         for degree in 1..=4 {
             let d = difference(levels.clone(), degree);
             assert!(d < 2e-5, "{nx}x{ny} degree {degree}: {d:e}");
@@ -94,7 +100,7 @@ fn scalings_and_weights_are_read_on_every_level() {
 #[test]
 fn given_levels_are_made_anew() {
     let a = cells(24, 24, |i, j| 1.0 + (i * j) as f64, Boundary::Dirichlet);
-    let mut levels = hierarchy(random_level(24, 24, false, 1));
+    let mut levels = hierarchy(random_level([24, 24, 1], false, 1));
     for level in &mut levels {
         let half = vec![0.5; level.link.len()];
         *level = level.clone().with_scaling(half).unwrap();

@@ -22,7 +22,7 @@ fn no_such_grid() {
     let a = cells(12, 10, |_, _| 1.0, Boundary::Dirichlet);
     refused(&a, on(10, 12, 1), "row 0 has an entry in column 12");
     refused(&a, on(10, 10, 1), "has 100 cells, the matrix 120 rows");
-    refused(&a, on(12, 5, 2), "only lines and planes");
+    refused(&a, on(12, 5, 2), "row 48 has an entry in column 60");
     refused(
         &a,
         GmgConfig {
@@ -67,7 +67,7 @@ fn no_such_grid() {
 
 #[test]
 fn levels_that_do_not_fit() {
-    let level = |nx, ny| random_level(nx, ny, false, 0);
+    let level = |nx, ny| random_level([nx, ny, 1], false, 0);
     let make = |levels, unit| Gmg::from_levels(levels, unit, GmgConfig::default()).map(|_| ());
     assert!(make(vec![level(9, 9)], 1.0).is_err()); // too large for the last
     assert!(make(vec![level(9, 9), level(4, 5)], 1.0).is_err());
@@ -76,11 +76,21 @@ fn levels_that_do_not_fit() {
     assert!(make(vec![level(7, 7), level(4, 4)], 1.0).is_ok());
     let grid = Grid::new(2, 2, 1);
     let zero = || vec![0.0; 4];
-    assert!(GmgLevel::new(grid, vec![1.0; 4], zero(), zero()).is_err()); // leads out
-    assert!(GmgLevel::new(grid, zero(), zero(), vec![f32::NAN; 4]).is_err());
-    assert!(GmgLevel::new(grid, zero(), vec![0.0; 3], zero()).is_err());
-    assert!(GmgLevel::new(Grid::new(2, 2, 2), zero(), zero(), zero()).is_err());
-    let level = GmgLevel::new(grid, zero(), zero(), vec![1.0; 4]).unwrap();
+    let new = |grid, east, north, link| GmgLevel::new(grid, [east, north, Vec::new()], link);
+    assert!(new(grid, vec![1.0; 4], zero(), zero()).is_err()); // leads out
+    assert!(new(grid, zero(), zero(), vec![f32::NAN; 4]).is_err());
+    assert!(new(grid, zero(), vec![0.0; 3], zero()).is_err());
+    assert!(GmgLevel::new(grid, [zero(), zero(), zero()], zero()).is_err()); // upwards of a plane
+    assert!(new(Grid::new(2, 2, 2), zero(), zero(), zero()).is_err());
+    let eight = || vec![0.0; 8];
+    let new = |up| GmgLevel::new(Grid::new(2, 2, 2), [eight(), eight(), up], eight());
+    assert!(new(Vec::new()).is_err());
+    assert!(new(vec![1.0; 8]).is_err()); // leads out
+    let deep = new(eight()).unwrap();
+    let one: &[f32] = &[0.5];
+    let error = deep.coarser_between([one; 4], [one; 2]).unwrap_err();
+    assert!(error.to_string().contains("2 layers"), "{error}");
+    let level = GmgLevel::new(grid, [zero(), zero(), Vec::new()], zero()).unwrap();
     assert!(level.clone().with_scaling(vec![1.5; 4]).is_err());
     assert!(level.with_weights(vec![f32::INFINITY; 4]).is_err());
 }

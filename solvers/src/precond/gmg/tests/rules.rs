@@ -33,7 +33,7 @@ fn a_rule_that_is_the_default_makes_the_same_cycle() {
 
 #[test]
 fn positions_and_levels_that_make_no_sense_are_refused() {
-    let level = random_level(8, 6, false, 1);
+    let level = random_level([8, 6, 1], false, 1);
     let (good, short) = (vec![0.5; 12], vec![0.5; 11]);
     for bad in [&short, &vec![1.5; 12], &vec![f32::NAN; 12]] {
         assert!(
@@ -51,7 +51,7 @@ fn positions_and_levels_that_make_no_sense_are_refused() {
     struct Wrong;
     impl GmgRule for Wrong {
         fn coarsen(&mut self, fine: GmgLevel) -> Result<(GmgLevel, GmgLevel), PrecondError> {
-            Ok((fine, random_level(4, 3, false, 1)))
+            Ok((fine, random_level([4, 3, 1], false, 1)))
         }
     }
     let a = cells(30, 30, |_, _| 1.0, Boundary::Dirichlet);

@@ -49,9 +49,9 @@ fn the_cycle_is_symmetric_and_positive_and_close_to_the_inverse() {
     for (nx, ny) in [(13, 11), (30, 5), (90, 1), (12, 12)] {
         for holes in [false, true] {
             for degree in 1..=4 {
-                let mut level = random_level(nx, ny, holes, 11);
+                let mut level = random_level([nx, ny, 1], holes, 11);
                 // islands between holes would float
-                let free = |p: usize| level.divisor(p % nx, p / nx) > 0.0;
+                let free = |p: usize| level.divisor(p) > 0.0;
                 let free: Vec<_> = (0..nx * ny).filter(|&p| free(p)).collect();
                 free.iter().for_each(|&p| level.link[p] += 0.01);
                 let levels = hierarchy(level);
@@ -74,7 +74,8 @@ fn of_poisson_it_is_the_inverse_within_a_tenth() {
     let face = |d: usize| (0..n * n).map(|p| f32::from(at(p, d) + 1 < n)).collect();
     let side = |p: usize, d: usize| at(p, d) == 0 || at(p, d) + 1 == n;
     let link = (0..n * n).map(|p| [0, 1].iter().filter(|&&d| side(p, d)).count() as f32 * 2.0);
-    let level = GmgLevel::new(grid, face(0), face(1), link.collect()).unwrap();
+    let faces = [face(0), face(1), Vec::new()];
+    let level = GmgLevel::new(grid, faces, link.collect()).unwrap();
     let [low, high] = extremes(&hierarchy(level), 3);
     assert!(low > 0.85 && high < 1.15, "{low} {high}");
 }
@@ -82,9 +83,9 @@ fn of_poisson_it_is_the_inverse_within_a_tenth() {
 /// Coarse levels that have nothing to do with the fine one cost iterations, not definiteness.
 #[test]
 fn any_coarse_level_leaves_it_positive() {
-    let mut levels = hierarchy(random_level(20, 20, false, 1));
-    levels[1] = random_level(10, 10, true, 2);
-    levels[2] = random_level(5, 5, true, 3);
+    let mut levels = hierarchy(random_level([20, 20, 1], false, 1));
+    levels[1] = random_level([10, 10, 1], true, 2);
+    levels[2] = random_level([5, 5, 1], true, 3);
     let [low, _] = extremes(&levels, 3);
     assert!(low > 0.0, "{low}");
 }

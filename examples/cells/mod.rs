@@ -1,4 +1,4 @@
-//! Problems of the tables of `gmg` and `mgnet`: 5-point matrices on planes of cells.
+//! Problems of the tables of `gmg` and `mgnet`: matrices on planes and boxes of cells.
 
 use resolvent::generate::{Boundary, Coefficient, Diffusion, disk, random_vector};
 use resolvent::matrices::families::{self, Assembled, Darcy, DarcyLognormal, SampleFamily};
@@ -11,16 +11,15 @@ pub type Outcome<A> = Result<A, Box<dyn Error + Send + Sync>>;
 /// A name and its matrices.
 pub type Problem = (String, Vec<Csr<f64>>);
 
-/// All of them on N x N cells; of random ones, this many.
-pub fn problems(n: usize, count: usize) -> Outcome<Vec<Problem>> {
-    let grid = Grid::new(n, n, 1);
+/// All of them on a grid; of random ones, this many.
+pub fn problems(grid: Grid, count: usize) -> Outcome<Vec<Problem>> {
     let smooth = Diffusion {
         grid,
         coefficient: ONE,
         ..Diffusion::default()
     };
-    let lognormal = DarcyLognormal {
-        sigma: 3.0,
+    let lognormal = |sigma| DarcyLognormal {
+        sigma,
         ..DarcyLognormal::default()
     };
     let mut all = vec![
@@ -30,8 +29,25 @@ pub fn problems(n: usize, count: usize) -> Outcome<Vec<Problem>> {
             "darcy 3/12".into(),
             drawn(&Darcy::default().on(grid)?, count)?,
         ),
-        ("lognormal 3".into(), drawn(&lognormal.on(grid)?, count)?),
+        (
+            "lognormal 3".into(),
+            drawn(&lognormal(3.0).on(grid)?, count)?,
+        ),
     ];
+    if grid.dimension() == 3 {
+        let closed = Diffusion {
+            sides: [[Boundary::Neumann; 2]; 3],
+            ..smooth
+        };
+        all.insert(1, ("neumann".into(), vec![closed.generate()?.matrix]));
+        all.insert(
+            4,
+            (
+                "lognormal 1".into(),
+                drawn(&lognormal(1.0).on(grid)?, count)?,
+            ),
+        );
+    }
     for contrast in [1e1, 1e2, 1e3, 1e4, 1e6] {
         let binary = Darcy {
             low: 1.0,
@@ -49,7 +65,7 @@ pub fn problems(n: usize, count: usize) -> Outcome<Vec<Problem>> {
 
 const ONE: Coefficient = Coefficient::Constant(1.0);
 
-/// Poisson's equation around discs of value 0, insulated on two sides.
+/// Poisson's equation around discs or balls of value 0, insulated on two sides, or four.
 fn masked(grid: Grid, count: usize) -> Outcome<Vec<Csr<f64>>> {
     (1..=count as u64).map(|seed| discs(grid, seed)).collect()
 }
@@ -65,9 +81,12 @@ fn discs(grid: Grid, seed: u64) -> Outcome<Csr<f64>> {
     };
     let mut hole = vec![false; problem.grid.unknowns().unwrap_or(0)];
     let random = random_vector::<f64>(30, seed);
+    let deep = grid.dimension() == 3;
     for c in random.chunks(3) {
-        let centre = [0.5 * (c[0] + 1.0), 0.5 * (c[1] + 1.0), 0.5];
-        for cell in disk(grid, centre, 0.07 + 0.05 * c[2])? {
+        let depth = if deep { 0.5 * (1.0 - c[0] * c[1]) } else { 0.5 };
+        let centre = [0.5 * (c[0] + 1.0), 0.5 * (c[1] + 1.0), depth];
+        let radius = if deep { 0.15 } else { 0.07 };
+        for cell in disk(grid, centre, radius + 0.05 * c[2])? {
             hole[cell] = true;
         }
     }
