@@ -153,6 +153,20 @@ pub enum CliError {
         "--peers {}: there is no py_worker.py in it; give the folder benches/peers of the repository, or `none`", .0.display()
     )]
     NoPeers(PathBuf),
+    #[error("{0}: its systems are complex, and networks are for real ones; leave it out")]
+    ComplexReferee(String),
+    #[error("{0}: negative definite systems are solved as −A x = −b; give −A")]
+    Negative(String),
+    #[error(
+        "{name}: system {index} is another kind of matrix than the first ({found}); judge the two kinds apart, in folders of their own"
+    )]
+    TwoKinds {
+        name: String,
+        index: usize,
+        found: &'static str,
+    },
+    #[error("--untrained {}: it is another kind of model than {}: other inputs or outputs", .0.display(), .1.display())]
+    OtherModel(PathBuf, PathBuf),
     /// A network, or what runs it.
     #[error(transparent)]
     Onnx(#[from] resolvent::models::onnx::OnnxError),

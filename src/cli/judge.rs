@@ -66,6 +66,20 @@ impl<'a, T: Double> Judge<'a, T> {
         self.norms.iter().map(|&b| self.target(b)).collect()
     }
 
+    /// ‖b − Ax‖/‖b‖ of an x for the first column, and whether that is the tolerance.
+    pub fn arrived(&self, x: &[T]) -> (f64, bool) {
+        let n = self.a.nrows();
+        let mut r = vec![T::ZERO; n];
+        self.a.residual(&self.b[..n], x, &mut r); // r = b − Ax
+        let (residual, rhs_norm) = (norm(&r), self.norms[0]);
+        (relative(residual, rhs_norm), self.met(residual, rhs_norm))
+    }
+
+    /// The same arithmetic as in the solver, up to the order of its sums.
+    fn met(&self, residual: f64, rhs_norm: f64) -> bool {
+        residual <= self.target(rhs_norm) * (1.0 + 1e-9)
+    }
+
     /// Each column of x, with what its solver reports.
     pub fn columns(&self, x: &[T], reports: &[SolveReport<f64>]) -> Vec<Column> {
         let n = self.a.nrows();
@@ -76,8 +90,7 @@ impl<'a, T: Double> Judge<'a, T> {
         let judge = |((x, b), (report, &rhs_norm)): ((&[T], &[T]), Known<'_>)| {
             self.a.residual(b, x, &mut r); // r = b − Ax
             let residual = norm(&r);
-            // the same arithmetic as in the solver, up to the order of its sums
-            let met = residual <= self.target(rhs_norm) * (1.0 + 1e-9);
+            let met = self.met(residual, rhs_norm);
             let reason = match report.reason {
                 StopReason::Converged if !met => StopReason::Stagnated,
                 reason => reason,

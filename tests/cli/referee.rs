@@ -56,7 +56,7 @@ fn a_model_beside_what_it_has_to_beat() {
         let names = [
             "mgnet",
             "untrained",
-            "random weights",
+            "shuffled weights",
             "none",
             "jacobi",
             "ic0",
@@ -83,14 +83,14 @@ fn a_model_beside_what_it_has_to_beat() {
         assert!(none > 2.0 * iterations(entrant(group, "mgnet")));
     }
     let [mgnet, random] =
-        ["mgnet", "random weights"].map(|name| iterations(entrant(&groups[0], name)));
+        ["mgnet", "shuffled weights"].map(|name| iterations(entrant(&groups[0], name)));
     assert!(random > 1.3 * mgnet, "{random} {mgnet}");
     assert!(found["trained_seconds"].as_f64().unwrap() > 0.0);
     let picture = std::fs::read_to_string(&plot).unwrap();
     for words in [
         "mgnet",
         "obstacles:grid=20x16",
-        "random weights",
+        "shuffled weights",
         "iterations",
     ] {
         assert!(picture.contains(words), "{words}");
@@ -116,7 +116,7 @@ fn training_pays_only_where_the_model_is_faster() {
         "--systems",
         "1",
         "--json",
-        "--random",
+        "--shuffled",
         "0",
     ];
     args.extend(seconds);
@@ -144,7 +144,7 @@ fn what_fails_is_counted_and_said() {
         "darcy:grid=16",
         "--systems",
         "2",
-        "--random",
+        "--shuffled",
         "0",
     ];
     let ran = referee("models/tests/data/nan.onnx", &family);
@@ -159,7 +159,7 @@ fn what_fails_is_counted_and_said() {
         "advection-diffusion:grid=12",
         "--systems",
         "1",
-        "--random",
+        "--shuffled",
         "0",
     ];
     let ran = referee("models/tests/data/vcycle.onnx", &family);
@@ -186,7 +186,14 @@ fn folders_with_their_own_right_hand_sides() {
     }
     let ran = referee(
         "mgnet",
-        &["--matrices", &dir, "--given-rhs", "--random", "0", "--json"],
+        &[
+            "--matrices",
+            &dir,
+            "--given-rhs",
+            "--shuffled",
+            "0",
+            "--json",
+        ],
     );
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     let found = ran.json();

@@ -43,7 +43,7 @@ pub use projection::Projection;
 pub use samples::Samples;
 pub use shifted::{ShiftedLaplacians, Variance};
 
-use crate::{Csr, MatrixError, Scalar};
+use crate::{Csr, Grid, MatrixError, Scalar};
 use num_complex::Complex;
 
 /// What a system has new over the one before.
@@ -97,6 +97,11 @@ pub trait Family<T: Scalar = f64>: Send {
 
     /// Whether a solve is meant to begin at the solution before, and not at zero.
     fn continues(&self) -> bool;
+
+    /// The grid whose cells or points are the unknowns, where that is so and does not change.
+    fn grid(&self) -> Option<Grid> {
+        None
+    }
 
     /// Whether a system depends on the solution of the one before, so that they have one order only.
     fn follows(&self) -> bool {

@@ -75,7 +75,7 @@ impl Obstacles {
     /// The sequence that belongs to a seed.
     ///
     /// # Errors
-    /// [`MatrixError::Parameter`] for a grid without 2 to 2²⁸ cells, more than 10 000 balls, and a radius
+    /// [`MatrixError::Parameter`] for a grid without 2 to 2²⁷ cells, more than 10 000 balls, and a radius
     /// outside of 0 to ½, 0 left out.
     pub fn start(self, seed: u64) -> Result<Box<dyn Family>, MatrixError> {
         let wrong = |problem| {
@@ -84,9 +84,9 @@ impl Obstacles {
                 problem,
             })
         };
-        let cells = self.grid.unknowns().filter(|n| (2..=1 << 28).contains(n));
+        let cells = self.grid.unknowns().filter(|n| (2..=1 << 27).contains(n));
         let Some(n) = cells else {
-            return wrong("the grid must have from 2 to 2^28 cells".into());
+            return wrong("the grid must have from 2 to 2^27 cells".into());
         };
         if self.balls > 10_000 {
             return wrong(format!("balls = {} must be at most 10000", self.balls));
@@ -224,22 +224,41 @@ impl Family for Running {
         false
     }
 
+    fn grid(&self) -> Option<Grid> {
+        Some(self.parameters.grid)
+    }
+
     fn next(&mut self, index: usize, _: &[f64], out: &mut Instance) -> Result<(), MatrixError> {
         self.draw(index)?;
         self.close_pockets();
         let grid = self.parameters.grid;
         let h = grid.dims().map(|n| 1.0 / n as f64);
         let n = self.cells.len();
-        let mut entries = Vec::with_capacity(n * (2 * grid.dimension() + 1));
+        let entries = n * (2 * grid.dimension() + 1);
+        let mut row_ptr = Vec::with_capacity(n + 1);
+        let mut col_idx = Vec::with_capacity(entries);
+        let mut values = Vec::with_capacity(entries);
+        row_ptr.push(0);
         out.b = vec![0.0; n];
         for row in 0..n {
-            if self.cells[row] != Cell::Open {
-                entries.push((row, row, 1.0));
-                continue;
-            }
+            let open = self.cells[row] == Cell::Open;
             let at = grid.at(row);
-            let mut diagonal = 0.0;
-            for (d, upper) in self.faces() {
+            let mut diagonal = if open { 0.0 } else { 1.0 };
+            let mut place = None; // of the diagonal
+            for face in 0..2 * grid.dimension() {
+                // lower z, y, x, then upper x, y, z: columns in order
+                let (d, upper) = match grid.dimension() - 1 {
+                    top if face <= top => (top - face, false),
+                    top => (face - top - 1, true),
+                };
+                if upper && place.is_none() {
+                    place = Some(values.len());
+                    col_idx.push(row as u32);
+                    values.push(0.0);
+                }
+                if !open {
+                    continue;
+                }
                 let w = (h[0] / h[d]).powi(2);
                 diagonal += match self.across(at, d, upper) {
                     Across::Wall(true) => 2.0 * w,
@@ -248,16 +267,23 @@ impl Family for Running {
                         Cell::Fixed => w,
                         Cell::Insulated => 0.0,
                         Cell::Open => {
-                            entries.push((row, to, -w));
+                            col_idx.push(to as u32);
+                            values.push(-w);
                             w
                         }
                     },
                 };
             }
-            entries.push((row, row, diagonal));
-            out.b[row] = h[0] * h[0];
+            if let Some(place) = place {
+                values[place] = diagonal;
+            }
+            row_ptr.push(values.len() as u32);
+            out.b[row] = if open { h[0] * h[0] } else { 0.0 };
         }
-        out.a = Csr::from_triplets(n, n, entries)?;
+        out.a = Csr::new(n, n, row_ptr, col_idx, values)?;
+        if self.parameters.walls == Walls::Neumann && self.cells.iter().all(|&c| c == Cell::Open) {
+            out.b.fill(0.0); // without its mean, nothing is left
+        }
         let masked = self.cells.iter().filter(|&&c| c != Cell::Open).count();
         out.context = vec![masked as f64 / n as f64];
         out.novelty = Novelty::Pattern;

@@ -6,7 +6,7 @@
 use super::{Family, Instance};
 use crate::families::{Assembled, Description, SampleFamily, Step};
 use crate::fields::Scratch;
-use crate::{MatrixError, Scalar};
+use crate::{Grid, MatrixError, Scalar};
 
 /// A family of samples as a sequence.
 pub struct Samples<T> {
@@ -58,6 +58,15 @@ impl<T: Scalar> Family<T> for Samples<T> {
 
     fn continues(&self) -> bool {
         self.description.steps > 1
+    }
+
+    fn grid(&self) -> Option<Grid> {
+        let Description {
+            unknowns,
+            components,
+            ..
+        } = self.description;
+        (components == 1).then_some(unknowns)
     }
 
     fn next(

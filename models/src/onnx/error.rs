@@ -84,6 +84,14 @@ pub enum OnnxError {
         /// what ONNX Runtime says
         problem: String,
     },
+    /// There is nothing to shuffle.
+    #[error(
+        "{}: it holds no weights of convolutions or matrix products that could be shuffled; they may be in a file beside it", path.display()
+    )]
+    NoWeights {
+        /// model
+        path: PathBuf,
+    },
     /// The model uses what ONNX Runtime does not have.
     #[error(
         "{}: ONNX Runtime has no implementation of an operator in it: {problem}. Convolutions exist in float32 only: export the model in float32", path.display()

@@ -33,9 +33,9 @@ mod layout;
 mod model;
 mod padding;
 mod port;
-mod redrawn;
 pub mod runtime;
 mod session;
+mod shuffled;
 
 pub use adapter::{OnnxConfig, OnnxPrecond};
 pub use check::{Claim, ModelCheck, check};

@@ -4,7 +4,7 @@ use super::contract::{CONTRACT_KEY, Contract};
 use super::error::OnnxError;
 use super::layout::Layout;
 use super::port::{Port, matched, words};
-use super::{redrawn, runtime};
+use super::{runtime, shuffled};
 use ort::session::Session;
 use ort::session::builder::SessionBuilder;
 use std::borrow::Cow;
@@ -100,13 +100,13 @@ impl Model {
         Self::from(path, shipped.then_some(Cow::Borrowed(MGNET)), config)
     }
 
-    /// The same model with random weights: those of each layer shuffled, their signs drawn. Biases stay.
-    /// What it cannot do, training has taught.
+    /// The same model with the weights of each convolution and matrix product shuffled and their signs drawn;
+    /// biases and other constants stay. It tells whether the weights matter; what training has added, the
+    /// same model before its training tells.
     ///
     /// # Errors
-    /// [`OnnxError::ModelIo`], [`OnnxError::BadModel`] where the file holds no weights itself, and those of
-    /// [`load`](Self::load).
-    pub fn with_random_weights(&self, seed: u64) -> Result<Self, OnnxError> {
+    /// [`OnnxError::ModelIo`], [`OnnxError::NoWeights`], and those of [`load`](Self::load).
+    pub fn with_shuffled_weights(&self, seed: u64) -> Result<Self, OnnxError> {
         let path = self.path();
         let mut file = match &self.shared.bytes {
             Some(bytes) => bytes.to_vec(),
@@ -115,12 +115,8 @@ impl Model {
                 problem: error.to_string(),
             })?,
         };
-        if redrawn::redraw(&mut file, seed) == 0 {
-            let problem = "it holds no weights of two dimensions or more that could be shuffled";
-            return Err(OnnxError::BadModel {
-                path: path.into(),
-                problem: problem.into(),
-            });
+        if shuffled::shuffle(&mut file, seed) == 0 {
+            return Err(OnnxError::NoWeights { path: path.into() });
         }
         Self::from(path, Some(Cow::Owned(file)), self.shared.config.clone())
     }

@@ -231,7 +231,7 @@ fn training_is_lost_with_the_weights() {
     let a = binary(96, 1e3, 7);
     let mut counts = Vec::new();
     for seed in 0..3 {
-        let random = model.with_random_weights(seed).unwrap();
+        let random = model.with_shuffled_weights(seed).unwrap();
         let mut m = mgnet(&random, &a);
         assert!(m.failed().is_none());
         counts.push(solve(&a, &mut m, 1e-8).iterations);
@@ -246,7 +246,7 @@ fn training_is_lost_with_the_weights() {
     let trained = solve(&a, &mut mgnet(&model, &a), 1e-8).iterations;
     assert!(counts.iter().all(|&n| n > trained), "{counts:?} {trained}");
     // nothing to shuffle
-    let nothing = load("nan").unwrap().with_random_weights(1);
+    let nothing = load("nan").unwrap().with_shuffled_weights(1);
     assert!(nothing.unwrap_err().to_string().contains("no weights"));
 }
 

@@ -4,8 +4,9 @@
     resolvent solve A.mtx --solver cg --precond onnx:whole64.onnx
 
 The portable form: any ONNX runtime runs it, and it is the oracle of the Rust crate, which takes the levels
-alone. Every application predicts the levels anew, so that it is slower. Sizes are 4 times a power of two;
-smaller grids are padded. The coarsest level is inverted exactly if it is one connected part.
+alone. Every application predicts the levels anew, so that it is slower. Sizes are powers of two;
+smaller grids are padded. The coarsest level is inverted exactly; where it falls into parts, at most one of
+them may be without a value given at the boundary, else z is not finite.
 """
 
 import argparse
@@ -42,6 +43,8 @@ class Whole:
 
     def __init__(self, levels):
         self.g, self.levels = Shared(), levels
+        channels = levels.output[0].type.tensor_type.shape.dim[1].dim_value
+        self.scalings = channels == 14  # 10: without
 
     def op(self, name, *inputs, **attributes):
         inputs = [self.g.constant(i) if isinstance(i, (int, float)) else i for i in inputs]
@@ -187,7 +190,8 @@ class Whole:
         levels = []
         while size[0] * size[1] > 16:
             fields = self.network(*level)
-            fine = self.scaled(level, self.space(self.channel(fields, 10, 14)))
+            sigma = self.channel(fields, 10, 14) if self.scalings else self.add(self.mul(self.channel(fields, 6, 10), 0), 1)
+            fine = self.scaled(level, self.space(sigma))
             fine["weight"] = self.space(self.channel(fields, 6, 10))
             level = self.coarser(level, fine["held"], fields)
             levels.append(fine)
@@ -256,7 +260,7 @@ def write(levels, size, out):
         "positive": True,
         "equivariance": ["scale", "sign"],
         "versions": {"script": "models/training/mgnet/whole.py"},
-        **{key: said[key] for key in ("boundary", "stencil", "trained")},
+        **{key: said[key] for key in ("boundary", "stencil", "trained") if key in said},
     }
     Whole(model.graph).write(out, size, contract)
 
@@ -264,14 +268,12 @@ def write(levels, size, out):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--levels", required=True, help="the model of the levels")
-    parser.add_argument("--size", default="64", help="cells, N or NXxNY; 4 times a power of two")
+    parser.add_argument("--size", default=64, type=int, help="cells along a side, a power of two from 8")
     parser.add_argument("--out", required=True, help="the file")
     a = parser.parse_args()
-    nx, *rest = (int(n) for n in a.size.split("x"))
-    size = (rest[0] if rest else nx, nx)
-    if size[0] != size[1] or nx < 8 or nx & (nx - 1):
-        parser.error("--size: a power of two from 8, the same along x and y")
-    write(a.levels, size, a.out)
+    if a.size < 8 or a.size & (a.size - 1):
+        parser.error("--size: a power of two from 8")
+    write(a.levels, (a.size, a.size), a.out)
 
 
 if __name__ == "__main__":

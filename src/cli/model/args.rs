@@ -89,7 +89,7 @@ Examples:
   resolvent model referee mgnet --family darcy:grid=256,low=1,high=1000,tau=10
   resolvent model referee M.onnx --family obstacles:grid=128 --family darcy:grid=128 --plot r.svg
   resolvent model referee M.onnx --matrices systems/ --untrained M0.onnx --training-seconds 3600
-  resolvent model referee M.onnx --family obstacles --control ic0 --control ict:drop_tol=1e-3
+  resolvent model referee M.onnx --family obstacles --control ic0 --control ict:drop=1e-3
 
 Everybody solves the same systems, in turns; the fastest of --rounds counts. Networks run alone: what
 fails is not mended by a fallback, and counts as not solved. Setup is counted, training is not: it pays
@@ -114,7 +114,7 @@ pub struct RefereeArgs {
     /// The right-hand sides of the family or folder, instead of random ones
     #[arg(long)]
     pub given_rhs: bool,
-    /// Grid of the unknowns, x fastest [default: found in the matrix]
+    /// Grid of the unknowns of what is read from files, x fastest [default: found in the matrix]
     #[arg(long, value_name = "NX[xNY[xNZ]]")]
     pub grid: Option<String>,
     /// Solver that the networks serve [default: cg for levels of multigrid, fcg, or fgmres where A is
@@ -163,6 +163,13 @@ pub struct RefereeArgs {
     pub library: LibraryArgs,
     #[command(flatten)]
     pub common: Common,
+}
+
+fn copies(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if n <= 100 => Ok(n),
+        _ => Err("expected a whole number from 0 to 100".into()),
+    }
 }
 
 fn count(text: &str) -> Result<usize, String> {

@@ -3,6 +3,7 @@
 use super::source::{Current, Source};
 use crate::cli::error::CliError;
 use crate::cli::input::{Double, MatrixJson};
+use resolvent::Grid;
 use resolvent::matrices::sequences::{Family, Instance, Novelty};
 use resolvent::solvers::{Change, Guess};
 
@@ -41,6 +42,10 @@ impl<T: Double> Source<T> for Generated<T> {
             true => Guess::Previous,
             false => Guess::Zero,
         }
+    }
+
+    fn grid(&self) -> Option<Grid> {
+        self.family.grid()
     }
 
     fn free(&self) -> bool {

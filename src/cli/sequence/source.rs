@@ -9,7 +9,7 @@ use resolvent::matrices::sequences::AnySequence;
 use resolvent::petsc::PetscOptions;
 use resolvent::registry;
 use resolvent::solvers::{Change, Guess};
-use resolvent::{Complex, Csr};
+use resolvent::{Complex, Csr, Grid};
 use std::path::Path;
 
 /// The system at hand.
@@ -44,6 +44,10 @@ pub trait Source<T: Double> {
     /// Which of them system `index` is of.
     fn stream(&self, _index: usize) -> usize {
         0
+    }
+    /// The grid of the unknowns, where it is known beforehand.
+    fn grid(&self) -> Option<Grid> {
+        None
     }
     /// Whether its systems can be had in any order, one equation's, none from the solution of another.
     fn free(&self) -> bool;

@@ -11,8 +11,8 @@ use resolvent::models::onnx::{Model, OnnxConfig, OnnxPrecond, Role};
 use resolvent::solvers::precond::Identity;
 use resolvent::solvers::{Outcome, PrecondError, Way};
 use resolvent::{
-    Auto, AutoConfig, Grid, Method, Nullspace, Observer, Precond, Preconditioner, SolveError,
-    Solver, Step, System,
+    Auto, AutoConfig, Grid, Method, Nullspace, Observer, Precond, Preconditioner, Solver, Step,
+    System,
 };
 use serde::Serialize;
 use std::ops::ControlFlow;
@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 pub enum Part {
     Model,
     Untrained,
-    Random,
+    Shuffled,
     Classical,
     Peer,
 }
@@ -114,6 +114,17 @@ impl Entrant {
     }
 }
 
+/// Runs a network once, untimed: what ONNX Runtime does but once is no part of any system.
+pub fn warm_up(entrant: &Entrant, problem: &Problem<'_>) {
+    if let How::Network { model, .. } = &entrant.how
+        && let Ok(mut m) = network(model, problem)
+    {
+        // what fails will fail again, and is told then
+        let mut z = vec![0.0; problem.b.len()];
+        m.apply(problem.b, &mut z).ok();
+    }
+}
+
 fn network(
     model: &Model,
     problem: &Problem<'_>,
@@ -146,7 +157,7 @@ fn solve(
 ) -> Run {
     let judge = Judge::new(problem.a, problem.b, None, problem.tolerance);
     let mut auto = Auto::new(AutoConfig {
-        stopping: judge.stopping(Some(&method), Some(problem.max_time)),
+        stopping: judge.stopping(Some(&method), Some(problem.max_time.saturating_sub(built))),
         method: Some(method),
         precond,
         given: precond.is_none(),
@@ -168,7 +179,7 @@ fn solve(
         run.iterations = attempt.iterations;
         run.precond_applies = Some(attempt.precond_applies);
         if let Outcome::Failed(error) = &attempt.outcome {
-            run.reason = why(error);
+            run.reason = error.to_string();
         }
     }
     match solved {
@@ -180,17 +191,13 @@ fn solve(
                 run.relative_residual = column.relative_residual;
             }
         }
-        Err(error) => run.reason = why(&error),
+        Err(error) => run.reason = error.to_string(),
     }
     run
 }
 
-fn why(error: &SolveError) -> String {
-    error.to_string()
-}
-
 /// Ends a solve where the user asks for it.
-struct Interruptible;
+pub struct Interruptible;
 
 impl<T: Double> Observer<T> for Interruptible {
     fn step(&mut self, _: &Step<'_, T>) -> ControlFlow<()> {

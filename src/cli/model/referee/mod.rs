@@ -16,12 +16,12 @@ use crate::cli::solve::outputs;
 use entrant::{Entrant, How, Part, Run};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use resolvent::models::onnx::{Model, Role};
-use resolvent::solvers::{DirectConfig, GmresConfig, Way, ways};
-use resolvent::{CgConfig, Csr, Method, Precond, registry};
+use resolvent::solvers::{DirectConfig, GmresConfig, Way};
+use resolvent::{CgConfig, Method, Precond, registry};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use system::{Group, Problem};
+use system::{Group, Kind, Problem};
 use table::{GroupJson, RefereeJson};
 
 /// Controls where none are named; `ilu0` takes the place of `ic0` where A is not definite.
@@ -37,41 +37,34 @@ pub fn run(args: &RefereeArgs, threads: usize) -> Result<Status, CliError> {
     outputs(&[], &files)?;
     let started = Instant::now();
     let models = Models::load(args, threads)?;
-    let trained = args.training_seconds.or_else(|| seconds(&models.judged));
     let folder = tempfile::tempdir().map_err(|source| CliError::Write {
         path: std::env::temp_dir(),
         source,
     })?;
-    let workers = workers(args)?;
-    let (mut groups, mut absent) = (Vec::new(), Vec::new());
-    for mut group in Group::all(args)? {
-        if interrupt::asked() {
-            break;
-        }
-        let peers = || match &workers {
-            Some(workers) => peers::found(workers, folder.path(), threads),
-            None => (Vec::new(), Vec::new()),
-        };
-        let mut runs = Vec::new();
-        let (entrants, missing) = judge(args, &models, &mut group, &mut runs, peers)?;
-        absent = missing;
-        if let Some(judged) = GroupJson::of(group.name(), &entrants, &runs, trained) {
-            groups.push(judged);
-        }
-    }
-    let result = RefereeJson {
+    let others = Others::find(args, folder.path(), threads)?;
+    let mut result = RefereeJson {
         model: models.judged.path().display().to_string(),
-        trained_seconds: trained,
+        trained_seconds: args.training_seconds.or_else(|| seconds(&models.judged)),
         rtol: args.tolerance.rtol,
         rounds: args.rounds,
         seed: args.common.seed,
         threads,
-        absent_peers: absent,
-        interrupted: interrupt::asked(),
-        groups,
-        seconds: started.elapsed().as_secs_f64(),
+        groups: Vec::new(),
+        absent_peers: others.absent.clone(),
+        notes: models.notes.clone(),
+        interrupted: false,
+        seconds: 0.0,
         version: env!("CARGO_PKG_VERSION"),
     };
+    let mut groups = Group::all(args)?;
+    let judged = judge_all(args, &models, &others, &mut groups, &mut result);
+    result.interrupted = interrupt::asked();
+    result.seconds = started.elapsed().as_secs_f64();
+    if result.groups.is_empty() {
+        judged?;
+        return Ok(Status::NotConverged); // interrupted before anything was done
+    }
+    // what was measured before an error is told
     if let Some(path) = &args.plot {
         picture::save(&result, path)?;
     }
@@ -81,10 +74,32 @@ pub fn run(args: &RefereeArgs, threads: usize) -> Result<Status, CliError> {
     if let Some(path) = &args.common.json {
         report::json(path, &result)?;
     }
+    judged?;
     Ok(match result.model_converged() {
         true => Status::Done,
         false => Status::NotConverged,
     })
+}
+
+fn judge_all(
+    args: &RefereeArgs,
+    models: &Models,
+    others: &Others<'_>,
+    groups: &mut [Group],
+    result: &mut RefereeJson,
+) -> Result<(), CliError> {
+    for group in groups {
+        if interrupt::asked() {
+            break;
+        }
+        let (mut entrants, mut runs) = (Vec::new(), Vec::new());
+        let judged = judge(args, models, others, group, &mut entrants, &mut runs);
+        let trained = result.trained_seconds;
+        let table = GroupJson::of(group.name(), &entrants, runs, trained);
+        result.groups.extend(table);
+        judged?;
+    }
+    Ok(())
 }
 
 /// The model that is judged, and what it could be without training.
@@ -92,46 +107,100 @@ struct Models {
     judged: Model,
     name: String,
     controls: Vec<(String, Part, Model)>,
+    /// What does not take part, and why.
+    notes: Vec<String>,
 }
 
 impl Models {
     fn load(args: &RefereeArgs, threads: usize) -> Result<Self, CliError> {
         let load = |spec: &str| -> Result<Model, CliError> {
             let typed = typed(spec)?;
+            if typed.fallback.is_some() || !typed.trials {
+                return Err(CliError::NotApplicable {
+                    option: "fallback and trials",
+                    solver: spec.into(),
+                    hint: "networks are judged alone",
+                });
+            }
             let config = config(&typed, args.library.ort_lib.as_deref(), threads);
             Ok(Model::load(&typed.path, config)?)
         };
         let judged = load(&args.model)?;
-        let mut controls = Vec::new();
+        let (mut controls, mut notes) = (Vec::new(), Vec::new());
         if let Some(spec) = &args.untrained {
-            controls.push(("untrained".to_owned(), Part::Untrained, load(spec)?));
+            let model = load(spec)?;
+            if !same_kind(&model, &judged) {
+                let [path, other] = [&model, &judged].map(|m| m.path().to_path_buf());
+                return Err(CliError::OtherModel(path, other));
+            }
+            controls.push(("untrained".to_owned(), Part::Untrained, model));
         }
-        for k in 1..=args.random {
-            let model = judged.with_random_weights(args.common.seed.wrapping_add(k as u64))?;
-            let name = match args.random {
-                1 => "random weights".to_owned(),
-                _ => format!("random weights {k}"),
-            };
-            controls.push((name, Part::Random, model));
+        for k in 1..=args.shuffled {
+            match judged.with_shuffled_weights(args.common.seed.wrapping_add(k as u64)) {
+                Ok(model) => {
+                    let name = match args.shuffled {
+                        1 => "shuffled weights".to_owned(),
+                        _ => format!("shuffled weights {k}"),
+                    };
+                    controls.push((name, Part::Shuffled, model));
+                }
+                // a control that cannot be made is no reason not to judge
+                Err(error) => {
+                    notes.push(format!("no shuffled weights: {error}"));
+                    break;
+                }
+            }
         }
         let stem = judged.path().file_stem().unwrap_or_default();
-        let name = match args.model.split(':').next() {
-            Some("mgnet") if judged.path().as_os_str() == resolvent::models::onnx::SHIPPED => {
-                "mgnet".to_owned()
-            }
-            _ => stem.to_string_lossy().into_owned(),
+        let name = match judged.path().as_os_str() == resolvent::models::onnx::SHIPPED {
+            true => "mgnet".to_owned(),
+            false => stem.to_string_lossy().into_owned(),
         };
         Ok(Self {
             judged,
             name,
             controls,
+            notes,
+        })
+    }
+}
+
+/// Whether both take and give the same.
+fn same_kind(a: &Model, b: &Model) -> bool {
+    let [x, y] = [a, b].map(|model| {
+        let contract = model.contract();
+        let inputs: Vec<_> = contract.inputs.iter().map(|i| i.fields.clone()).collect();
+        (contract.role, contract.layout.dimensions(), inputs)
+    });
+    x == y
+}
+
+/// Packages that take part.
+struct Others<'a> {
+    peers: Vec<peers::Peer>,
+    absent: Vec<&'static str>,
+    /// Where systems and answers are exchanged.
+    folder: &'a Path,
+}
+
+impl<'a> Others<'a> {
+    fn find(args: &RefereeArgs, folder: &'a Path, threads: usize) -> Result<Self, CliError> {
+        let (peers, absent) = match workers(args)? {
+            Some(workers) => peers::found(&workers, folder, threads),
+            None => (Vec::new(), Vec::new()),
+        };
+        Ok(Self {
+            peers,
+            absent,
+            folder,
         })
     }
 }
 
 /// What training took, where the file says so.
 fn seconds(model: &Model) -> Option<f64> {
-    model.contract().trained.as_ref()?.get("seconds")?.as_f64()
+    let seconds = model.contract().trained.as_ref()?.get("seconds")?.as_f64();
+    seconds.filter(|seconds| *seconds > 0.0 && seconds.is_finite())
 }
 
 /// The folder of the workers of other packages: what was typed, or that of the repository.
@@ -146,38 +215,56 @@ fn workers(args: &RefereeArgs) -> Result<Option<PathBuf>, CliError> {
     }
 }
 
-/// Runs everybody on every system, in turns: `runs[s][e]` is the fastest of entrant e on system s.
+/// Runs everybody on every system, in turns: `runs[s][e]` are those of entrant e on system s.
 fn judge(
     args: &RefereeArgs,
     models: &Models,
+    others: &Others<'_>,
     group: &mut Group,
-    runs: &mut Vec<Vec<Run>>,
-    peers: impl Fn() -> (Vec<peers::Peer>, Vec<&'static str>),
-) -> Result<(Vec<Entrant>, Vec<&'static str>), CliError> {
+    entrants: &mut Vec<Entrant>,
+    runs: &mut Vec<Vec<Vec<Run>>>,
+) -> Result<(), CliError> {
     let bar = bar(args.common.quiet);
-    let (mut entrants, mut absent) = (Vec::new(), Vec::new());
-    let mut solution = Vec::new();
+    let max_time = Duration::try_from_secs_f64(args.max_time).unwrap_or(Duration::MAX);
+    let (mut solution, mut first) = (Vec::new(), None);
     for index in 0..group.count {
         let at = group.next(index, &solution, args)?;
-        if index == 0 {
-            (entrants, absent) = everybody(args, models, &at.a, &peers)?;
-        }
         let problem = Problem {
             a: &at.a,
             b: &at.b,
             grid: at.grid,
             tolerance: &args.tolerance,
-            max_time: Duration::try_from_secs_f64(args.max_time).unwrap_or(Duration::MAX),
+            max_time,
         };
-        let mut best: Vec<Option<Run>> = entrants.iter().map(|_| None).collect();
+        let kind = Kind::of(&at.a, &group.name())?;
+        if *first.get_or_insert(kind) != kind {
+            let name = group.name();
+            let found = match kind {
+                Kind::Definite => "this one is symmetric positive definite",
+                Kind::General => "this one is not symmetric positive definite",
+            };
+            let index = index + 1;
+            return Err(CliError::TwoKinds { name, index, found });
+        }
+        if index == 0 {
+            *entrants = everybody(args, models, others, kind)?;
+            entrants.iter().for_each(|e| entrant::warm_up(e, &problem));
+        }
+        if entrants.iter().any(|e| e.part == Part::Peer) {
+            let path = others.folder;
+            peers::write(&problem, path).map_err(|source| CliError::Write {
+                path: path.into(),
+                source,
+            })?;
+        }
+        let mut here: Vec<Vec<Run>> = entrants.iter().map(|_| Vec::new()).collect();
         for round in 0..args.rounds {
-            for (entrant, best) in entrants.iter().zip(&mut best) {
-                if interrupt::asked() {
-                    bar.finish_and_clear();
-                    return Ok((entrants, absent));
-                }
+            // nobody always comes first
+            for turn in 0..entrants.len() {
+                let e = (turn + round) % entrants.len();
+                let (entrant, done) = (&entrants[e], &mut here[e]);
                 let enough = |run: &Run| !run.converged || run.total() > SLOW;
-                if best.as_ref().is_some_and(enough) {
+                if done.last().is_some_and(enough) {
                     continue;
                 }
                 bar.set_message(format!(
@@ -190,17 +277,18 @@ fn judge(
                     entrant.name
                 ));
                 bar.tick();
-                let run = entrant.run(&problem);
-                if best.as_ref().is_none_or(|b| run.total() < b.total()) {
-                    *best = Some(run);
+                done.push(entrant.run(&problem));
+                if interrupt::asked() {
+                    bar.finish_and_clear();
+                    return Ok(()); // the system that was begun is left out
                 }
             }
         }
-        runs.push(best.into_iter().flatten().collect());
-        solution = group.solution(&problem)?;
+        runs.push(here);
+        solution = group.solution(index, &at, max_time)?;
     }
     bar.finish_and_clear();
-    Ok((entrants, absent))
+    Ok(())
 }
 
 fn bar(quiet: bool) -> ProgressBar {
@@ -213,16 +301,14 @@ fn bar(quiet: bool) -> ProgressBar {
     bar
 }
 
-/// Who is compared on systems like A.
+/// Who is compared on systems of a kind.
 fn everybody(
     args: &RefereeArgs,
     models: &Models,
-    a: &Csr<f64>,
-    peers: &impl Fn() -> (Vec<peers::Peer>, Vec<&'static str>),
-) -> Result<(Vec<Entrant>, Vec<&'static str>), CliError> {
-    let definite = ways::<f64>(a)?
-        .iter()
-        .any(|way| matches!(way.method, Method::Cg(_)));
+    others: &Others<'_>,
+    kind: Kind,
+) -> Result<Vec<Entrant>, CliError> {
+    let definite = kind == Kind::Definite;
     let method = method(args, &models.judged, definite)?;
     let network = |name: &str, part, model: &Model| Entrant {
         name: name.into(),
@@ -236,18 +322,18 @@ fn everybody(
     let controls = models.controls.iter();
     all.extend(controls.map(|(name, part, model)| network(name, *part, model)));
     for name in controls_named(args, definite) {
-        all.push(classical(name, definite)?);
+        let entrant = classical(name, definite)?;
+        if all.iter().all(|other| other.name != entrant.name) {
+            all.push(entrant);
+        }
     }
-    if !definite {
-        return Ok((all, Vec::new()));
-    }
-    let (peers, absent) = peers();
-    all.extend(peers.into_iter().map(|peer| Entrant {
+    let peers = others.peers.iter().filter(|_| definite);
+    all.extend(peers.cloned().map(|peer| Entrant {
         name: peer.name(),
         part: Part::Peer,
         how: How::Peer(peer),
     }));
-    Ok((all, absent))
+    Ok(all)
 }
 
 /// The method that a network serves.
@@ -255,11 +341,13 @@ fn method(args: &RefereeArgs, model: &Model, definite: bool) -> Result<Method<f6
     let flag = "solver";
     let named = registry::solver(&args.solver);
     match named.map_err(|source| CliError::Registry { flag, source })? {
-        Some(Method::Direct(_) | Method::Sor(_)) => Err(CliError::NotApplicable {
-            option: flag,
-            solver: args.solver.clone(),
-            hint: "it takes no preconditioner; a network serves cg, fcg, fgmres and gcrodr",
-        }),
+        Some(Method::Direct(_) | Method::Sor(_) | Method::Minres(_)) => {
+            Err(CliError::NotApplicable {
+                option: flag,
+                solver: args.solver.clone(),
+                hint: "a network serves cg, fcg, fgmres and gcrodr",
+            })
+        }
         Some(method) => Ok(method),
         None if !definite => Ok(Method::Fgmres(GmresConfig::default())),
         None if model.contract().role == Role::Levels => Ok(Method::Cg(CgConfig::default())),
@@ -291,6 +379,13 @@ fn classical(name: &str, definite: bool) -> Result<Entrant, CliError> {
             method: Method::Direct(DirectConfig::default()),
             precond: Precond::None,
         },
+        _ if name.starts_with("direct:") => {
+            return Err(CliError::NotApplicable {
+                option: flag,
+                solver: name.into(),
+                hint: "`direct` takes no options here",
+            });
+        }
         _ => {
             let precond = registry::precond(name).map_err(wrong)?;
             let Some(precond) = precond else {

@@ -2,7 +2,7 @@
 
 use super::entrant::Run;
 use super::system::Problem;
-use resolvent::LinearOperator;
+use crate::cli::judge::Judge;
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -20,18 +20,20 @@ const METHODS: [(&str, &str); 7] = [
     ("pyamg", "cg+sa"),
     ("pyamg", "cg+rs"),
 ];
-
-/// What a worker is asked for at most.
-const MOST_ITERATIONS: &str = "20000";
+/// For an interpreter and its packages to start, and for a package to be looked for.
+const START: Duration = Duration::from_secs(30);
+/// Times that a peer is asked for more, where it stops on another norm.
+const TRIES: usize = 6;
 
 /// One method of one package.
+#[derive(Clone)]
 pub struct Peer {
     python: PathBuf,
     worker: PathBuf,
     peer: &'static str,
     method: &'static str,
     threads: usize,
-    /// Where a system, and the answer, are written.
+    /// Where the system is, and where the answer goes.
     folder: PathBuf,
 }
 
@@ -51,28 +53,26 @@ struct Clock {
 /// The peers whose package Python finds, and the names of those it does not.
 pub fn found(workers: &Path, folder: &Path, threads: usize) -> (Vec<Peer>, Vec<&'static str>) {
     let python = python();
-    let worker = workers.join("py_worker.py");
-    let (mut peers, mut absent): (Vec<Peer>, Vec<&str>) = (Vec::new(), Vec::new());
-    for (peer, method) in METHODS {
-        // what was asked once is not asked again
-        let known = peers.iter().any(|p| p.peer == peer);
-        if absent.contains(&peer) {
-            continue;
+    let (mut there, mut absent): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    for (peer, _) in METHODS {
+        if !there.contains(&peer) && !absent.contains(&peer) {
+            match importable(&python, peer) {
+                true => there.push(peer),
+                false => absent.push(peer),
+            }
         }
-        if !known && !importable(&python, peer) {
-            absent.push(peer);
-            continue;
-        }
-        peers.push(Peer {
-            python: python.clone(),
-            worker: worker.clone(),
-            peer,
-            method,
-            threads,
-            folder: folder.into(),
-        });
     }
-    (peers, absent)
+    let methods = METHODS.iter().filter(|(peer, _)| there.contains(peer));
+    let peers = methods.map(|&(peer, method)| Peer {
+        python: python.clone(),
+        worker: workers.join("py_worker.py"),
+        peer,
+        method,
+        // PETSc has ranks instead
+        threads: if peer == "petsc" { 1 } else { threads },
+        folder: folder.into(),
+    });
+    (peers.collect(), absent)
 }
 
 /// That of `benches/peers/setup.sh`, or any.
@@ -93,17 +93,36 @@ fn importable(python: &Path, peer: &str) -> bool {
     };
     let mut command = Command::new(python);
     command.args(["-c", test]);
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
+    within(command, START).is_ok()
 }
+
+/// Writes the system for all peers, as workers read it (benches/peers/README.md).
+pub fn write(problem: &Problem<'_>, folder: &Path) -> std::io::Result<()> {
+    let a = problem.a;
+    let mut out = BufWriter::new(File::create(folder.join(SYSTEM))?);
+    out.write_all(b"RSLVSYS1")?;
+    for count in [a.nrows(), a.nnz()] {
+        out.write_all(&(count as u64).to_le_bytes())?;
+    }
+    for index in a.row_ptr().iter().chain(a.col_idx()) {
+        out.write_all(&index.to_le_bytes())?;
+    }
+    for value in a.values().iter().chain(problem.b) {
+        out.write_all(&value.to_le_bytes())?;
+    }
+    out.flush()
+}
+
+const SYSTEM: &str = "system.sys";
 
 impl Peer {
     pub fn name(&self) -> String {
-        let (solver, precond) = self.parts();
-        match solver {
-            "preonly" => format!("{} {precond}", self.peer),
-            _ => format!("{} {precond}", self.peer),
-        }
+        let ranks = if self.peer == "petsc" {
+            " (1 thread)"
+        } else {
+            ""
+        };
+        format!("{} {}{ranks}", self.peer, self.parts().1)
     }
 
     pub fn solver(&self) -> &str {
@@ -120,109 +139,133 @@ impl Peer {
     /// Solves to the tolerance of the true residual: a peer that stops on another norm is asked for more
     /// until it is so, and those tries are not counted.
     pub fn run(&self, problem: &Problem<'_>) -> Run {
-        let file = self.folder.join("system.sys");
-        if let Err(error) = write(problem, &file) {
-            return Run::failed(format!("{}: {error}", file.display()));
-        }
-        let asked = problem.tolerance.rtol;
-        let mut rtol = asked;
-        let mut run = Run::failed("not tried".into());
-        for _ in 0..6 {
-            run = match self.once(problem, &file, rtol) {
+        let judge = Judge::new(problem.a, problem.b, None, problem.tolerance);
+        let target = judge.targets()[0] / judge.norms[0].max(f64::MIN_POSITIVE);
+        let mut rtol = target;
+        let mut run = Run::failed("not converged".into());
+        for _ in 0..TRIES {
+            run = match self.once(problem, &judge, rtol) {
                 Ok(run) => run,
                 Err(reason) => return Run::failed(reason),
             };
             let residual = run.relative_residual;
-            if residual <= asked * 1.001 {
-                run.converged = true;
-                run.reason = "converged".into();
-                return run;
-            }
-            if residual.is_nan() || residual > 1e-2 {
+            let hopeless = residual.is_nan() || residual > 1e-2 || target == 0.0;
+            if run.converged || hopeless || run.total() > problem.max_time.as_secs_f64() {
                 break;
             }
-            rtol *= 0.8 * asked / residual;
+            rtol *= 0.8 * target / residual;
         }
-        run.reason = "not converged".into();
+        if run.total() > problem.max_time.as_secs_f64() {
+            run.converged = false;
+            run.reason = "max time".into();
+        }
         run
     }
 
-    fn once(&self, problem: &Problem<'_>, file: &Path, rtol: f64) -> Result<Run, String> {
+    fn once(
+        &self,
+        problem: &Problem<'_>,
+        judge: &Judge<'_, f64>,
+        rtol: f64,
+    ) -> Result<Run, String> {
         let out = self.folder.join("x.bin");
+        // no answer of another run
+        if let Err(error) = std::fs::remove_file(&out)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(error.to_string());
+        }
         let threads = self.threads.to_string();
+        let most = judge.stopping(None, None).max_iters.to_string();
         let mut command = Command::new(&self.python);
-        command
-            .arg(&self.worker)
-            .args(["solve", self.peer, self.method]);
-        command
-            .arg(file)
-            .args([&threads, &rtol.to_string(), MOST_ITERATIONS]);
+        command.arg(&self.worker);
+        command.args(["solve", self.peer, self.method]);
+        command.arg(self.folder.join(SYSTEM));
+        command.args([&threads, &rtol.to_string(), &most]);
         command.arg(&out);
         for name in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"] {
             command.env(name, &threads);
         }
-        command.stdout(Stdio::piped()).stderr(Stdio::null());
-        let text = within(command, problem.max_time)?;
+        // threads that wait must not take the cores of those that compute
+        command.env("OMP_WAIT_POLICY", "PASSIVE");
+        command.env("GOMP_SPINCOUNT", "0");
+        let text = within(command, problem.max_time.saturating_add(START))?;
         let line = text.lines().rev().find(|line| line.starts_with('{'));
-        let answer: Answer = line
-            .and_then(|line| serde_json::from_str(line).ok())
-            .ok_or("its worker failed")?;
-        let bytes = std::fs::read(&out).map_err(|error| error.to_string())?;
+        let answer: Option<Answer> = line.and_then(|line| serde_json::from_str(line).ok());
+        let answer = answer.ok_or("its worker says nothing that can be read")?;
+        let [setup, solve] = [answer.setup.wall, answer.solve.wall];
+        if !(setup >= 0.0 && solve >= 0.0 && (setup + solve).is_finite()) {
+            return Err("its worker says times that are none".into());
+        }
+        let bytes = std::fs::read(&out).map_err(|_| "its worker left no answer")?;
         let number = |b: &[u8]| f64::from_le_bytes(std::array::from_fn(|k| b[k]));
         let x: Vec<f64> = bytes.chunks_exact(8).map(number).collect();
         if x.len() != problem.b.len() {
             return Err("its answer has another length".into());
         }
-        let mut r = vec![0.0; x.len()];
-        problem.a.residual(problem.b, &x, &mut r); // r = b − Ax
-        let norm = |v: &[f64]| v.iter().map(|v| v * v).sum::<f64>().sqrt();
+        let (relative_residual, converged) = judge.arrived(&x);
         Ok(Run {
+            converged,
+            reason: if converged {
+                "converged"
+            } else {
+                "not converged"
+            }
+            .into(),
             iterations: answer.iterations,
-            relative_residual: norm(&r) / norm(problem.b),
-            setup: answer.setup.wall,
-            solve: answer.solve.wall,
-            ..Run::failed(String::new())
+            precond_applies: None,
+            relative_residual,
+            setup,
+            solve,
         })
     }
 }
 
-/// What the process prints, if it ends in time; it is killed otherwise.
+/// What the process prints, if it ends well and in time; it is killed otherwise.
 fn within(mut command: Command, limit: Duration) -> Result<String, String> {
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| error.to_string())?;
+    // read as it is written: a pipe that is full would stop the process
+    let mut reading = [None, None];
+    let pipes: [Option<Box<dyn Read + Send>>; 2] = [
+        child.stdout.take().map(|pipe| Box::new(pipe) as _),
+        child.stderr.take().map(|pipe| Box::new(pipe) as _),
+    ];
+    for (pipe, reading) in pipes.into_iter().zip(&mut reading) {
+        *reading = pipe.map(|mut pipe| {
+            std::thread::spawn(move || {
+                let mut bytes = Vec::new();
+                // what was read before an error is what there is
+                pipe.read_to_end(&mut bytes).ok();
+                String::from_utf8_lossy(&bytes).into_owned()
+            })
+        });
+    }
     let started = Instant::now();
-    // a line is all it prints, which fits into the pipe
-    loop {
+    let status = loop {
         match child.try_wait().map_err(|error| error.to_string())? {
-            Some(_) => break,
+            Some(status) => break status,
             None if started.elapsed() > limit => {
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(format!("more than {} s", limit.as_secs_f64()));
+                return Err(format!("more than {:.0} s", limit.as_secs_f64()));
             }
             None => std::thread::sleep(Duration::from_millis(5)),
         }
+    };
+    let [text, said] = reading.map(|thread| {
+        let text = thread.and_then(|thread| thread.join().ok());
+        text.unwrap_or_default()
+    });
+    match status.success() {
+        true => Ok(text),
+        false => {
+            let said = said.lines().rev().find(|line| !line.trim().is_empty());
+            Err(format!(
+                "its worker failed: {}",
+                said.unwrap_or("without a word")
+            ))
+        }
     }
-    let mut text = String::new();
-    if let Some(mut stdout) = child.stdout.take() {
-        let read = stdout.read_to_string(&mut text);
-        read.map_err(|error| error.to_string())?;
-    }
-    Ok(text)
-}
-
-/// The system as workers read it (benches/peers/README.md).
-fn write(problem: &Problem<'_>, path: &Path) -> std::io::Result<()> {
-    let a = problem.a;
-    let mut out = BufWriter::new(File::create(path)?);
-    out.write_all(b"RSLVSYS1")?;
-    for count in [a.nrows(), a.nnz()] {
-        out.write_all(&(count as u64).to_le_bytes())?;
-    }
-    for index in a.row_ptr().iter().chain(a.col_idx()) {
-        out.write_all(&index.to_le_bytes())?;
-    }
-    for value in a.values().iter().chain(problem.b) {
-        out.write_all(&value.to_le_bytes())?;
-    }
-    out.flush()
 }

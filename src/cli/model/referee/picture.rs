@@ -20,7 +20,7 @@ const WIDTH: f64 = 700.0;
 fn color(part: Part) -> &'static str {
     match part {
         Part::Model => "#d55e00",
-        Part::Untrained | Part::Random => "#e69f00",
+        Part::Untrained | Part::Shuffled => "#e69f00",
         Part::Classical => "#0072b2",
         Part::Peer => "#009e73",
     }
@@ -65,7 +65,7 @@ fn draw(page: &mut Page, group: &GroupJson, top: f64, height: f64) {
             [LEFT, top + 16.0],
             Anchor::Start,
             SMALL,
-            "nobody solved any",
+            "nobody solved all of them",
         );
         return;
     }
@@ -88,9 +88,10 @@ fn draw(page: &mut Page, group: &GroupJson, top: f64, height: f64) {
             bold: e.part == Part::Model,
             ..SMALL
         };
-        page.text([LEFT - 10.0, y + 4.0], Anchor::End, font, &e.name);
+        page.text([LEFT - 10.0, y + 4.0], Anchor::End, font, &short(&e.name));
         let Some(mean) = e.mean else {
-            page.text([LEFT + 8.0, y + 4.0], Anchor::Start, SMALL, "solved none");
+            let words = format!("solved {} of {}", e.solved, group.count);
+            page.text([LEFT + 8.0, y + 4.0], Anchor::Start, SMALL, &words);
             continue;
         };
         let at = |ms: f64| panel.at(ms.max(panel.x.ends[0]), 0.0)[0];
@@ -99,13 +100,18 @@ fn draw(page: &mut Page, group: &GroupJson, top: f64, height: f64) {
             page.marks(&[[setup, y]], [2.5, TICK], color(e.part));
         }
         page.dot([total, y], DOT, color(e.part));
-        let mut words = match e.solver.as_str() {
+        let words = match e.solver.as_str() {
             "direct" => "direct".to_owned(),
             solver => format!("{solver}, {:.1} iterations", mean.iterations),
         };
-        if e.solved < group.count {
-            words += &format!(", solved {}", e.solved);
-        }
         page.text([total + 10.0, y + 4.0], Anchor::Start, SMALL, &words);
+    }
+}
+
+/// A name that fits beside the panel.
+fn short(name: &str) -> String {
+    match name.chars().count() {
+        0..=26 => name.into(),
+        _ => name.chars().take(25).chain(['…']).collect(),
     }
 }

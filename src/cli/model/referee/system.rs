@@ -1,14 +1,19 @@
 //! The systems that a model is judged on.
 
 use super::super::args::RefereeArgs;
+use super::entrant::Interruptible;
 use crate::cli::args::Tolerance;
 use crate::cli::error::CliError;
+use crate::cli::machine;
 use crate::cli::sequence::source::{self, AnySource, Source};
 use crate::cli::solve::check_grid;
 use resolvent::generate::random_vector;
 use resolvent::petsc::PetscOptions;
 use resolvent::solvers::precond::Identity;
-use resolvent::{Auto, AutoConfig, Csr, Grid, LinearOperator, Nullspace, Solver, System};
+use resolvent::solvers::ways;
+use resolvent::{
+    Auto, AutoConfig, Csr, Grid, LinearOperator, Method, Nullspace, Solver, Stopping, System,
+};
 use std::time::Duration;
 
 /// One system, and when a solve of it ends.
@@ -31,6 +36,8 @@ pub struct At {
     pub a: Csr<f64>,
     pub b: Vec<f64>,
     pub grid: Option<Grid>,
+    /// That of the family or folder.
+    own: Vec<f64>,
 }
 
 impl Group {
@@ -44,7 +51,7 @@ impl Group {
     fn open(name: &str, args: &RefereeArgs) -> Result<Self, CliError> {
         let opened = source::open(name, None, PetscOptions::default(), args.common.seed)?;
         let AnySource::Real(source) = opened else {
-            return Err(CliError::ComplexNetwork(args.model.clone()));
+            return Err(CliError::ComplexReferee(name.into()));
         };
         let count = source.len().min(args.systems);
         Ok(Self { source, count })
@@ -61,30 +68,65 @@ impl Group {
         solution: &[f64],
         args: &RefereeArgs,
     ) -> Result<At, CliError> {
+        let known = self.source.grid();
         let current = self.source.next(index, solution)?;
         let a = current.a.clone();
+        let own = current.b.to_vec();
         let b = match args.given_rhs {
-            true => current.b.to_vec(),
+            true => own.clone(),
             false => random(&a, args.common.seed.wrapping_add(1 + index as u64)),
         };
-        let grid = check_grid(args.grid.as_deref(), a.nrows())?;
-        Ok(At { a, b, grid })
+        let known = known.filter(|grid| grid.unknowns() == Some(a.nrows()));
+        let grid = match known {
+            Some(grid) => Some(grid),
+            None => check_grid(args.grid.as_deref(), a.nrows())?,
+        };
+        Ok(At { a, b, grid, own })
+    }
+
+    /// The solution of a system with its own right-hand side, for the next one where that follows on it.
+    pub fn solution(&self, index: usize, at: &At, limit: Duration) -> Result<Vec<f64>, CliError> {
+        let alone = self.source.free() || self.source.streams().len() > 1;
+        if alone || index + 1 == self.count {
+            return Ok(Vec::new());
+        }
+        let mut auto = Auto::new(AutoConfig {
+            stopping: Stopping {
+                max_time: Some(limit),
+                ..Stopping::default()
+            },
+            max_bytes: Some(machine::memory_for_factors()),
+            ..AutoConfig::default()
+        });
+        let mut x = vec![0.0; at.own.len()];
+        let none = Nullspace::none();
+        let mut m = Identity;
+        let system = System::new(&at.a, &at.own, &mut m).with_nullspace(&none);
+        auto.solve_many(system, &mut x, &mut Interruptible)?;
+        Ok(x)
     }
 }
 
-impl Group {
-    /// x of a system, for the next one where that follows on it.
-    pub fn solution(&self, problem: &Problem<'_>) -> Result<Vec<f64>, CliError> {
-        if self.source.free() {
-            return Ok(Vec::new());
+/// What kind of matrix it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Symmetric, and nothing speaks against positive definite.
+    Definite,
+    General,
+}
+
+impl Kind {
+    /// # Errors
+    /// [`CliError::Negative`] for one that is symmetric and negative.
+    pub fn of(a: &Csr<f64>, name: &str) -> Result<Self, CliError> {
+        let cg = |way: &resolvent::solvers::Way<f64>| matches!(way.method, Method::Cg(_));
+        if !ways::<f64>(a)?.iter().any(cg) {
+            return Ok(Self::General);
         }
-        let mut auto = Auto::new(AutoConfig::default());
-        let mut x = vec![0.0; problem.b.len()];
-        let none = Nullspace::none();
-        let mut m = Identity;
-        let system = System::new(problem.a, problem.b, &mut m).with_nullspace(&none);
-        auto.solve_many(system, &mut x, &mut ())?;
-        Ok(x)
+        match a.view().get(0, 0) < 0.0 {
+            true => Err(CliError::Negative(name.into())),
+            false => Ok(Self::Definite),
+        }
     }
 }
 

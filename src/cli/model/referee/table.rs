@@ -16,6 +16,8 @@ pub struct RefereeJson {
     pub groups: Vec<GroupJson>,
     /// Packages that were looked for and not found.
     pub absent_peers: Vec<&'static str>,
+    /// What else does not take part, and why.
+    pub notes: Vec<String>,
     pub interrupted: bool,
     pub seconds: f64,
     pub version: &'static str,
@@ -35,18 +37,21 @@ pub struct EntrantJson {
     pub part: Part,
     pub solver: String,
     pub solved: usize,
-    /// Over the systems that it solved, as all that follows; null where it solved none.
+    /// Of the fastest runs; null unless it solved every system, as all that follows.
     pub mean: Option<Mean>,
-    pub worst_iterations: usize,
-    /// Its time over that of the model, on the systems that both solved.
+    pub worst_iterations: Option<usize>,
+    /// Its time over that of the model.
     pub time_against_model: Option<f64>,
-    /// Iterations of the model over its own, likewise.
+    /// Iterations of the model over its own.
     pub model_iterations_against: Option<f64>,
     /// Systems after which training has paid against it; null: never, or training is not known.
     pub training_pays_after: Option<f64>,
-    /// Of the first system that it did not solve.
+    /// The slowest round over the fastest one, on the system where that is the median.
+    pub spread: Option<f64>,
+    /// Of the first run that failed.
     pub problem: Option<String>,
-    pub runs: Vec<Run>,
+    /// For each system, every round.
+    pub runs: Vec<Vec<Run>>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -59,71 +64,90 @@ pub struct Mean {
 }
 
 impl GroupJson {
-    /// Of `runs[s][e]`, entrant e on system s; the model comes first. `None` if there are no runs.
+    /// Of `runs[s][e]`, the rounds of entrant e on system s; the model comes first. `None` if there are no
+    /// runs.
     pub fn of(
         systems: String,
         entrants: &[Entrant],
-        runs: &[Vec<Run>],
+        runs: Vec<Vec<Vec<Run>>>,
         trained: Option<f64>,
     ) -> Option<Self> {
-        if runs.is_empty() {
-            return None;
+        let count = runs.len();
+        let mut of_entrant: Vec<Vec<Vec<Run>>> = entrants.iter().map(|_| Vec::new()).collect();
+        for system in runs {
+            for (rounds, all) in system.into_iter().zip(&mut of_entrant) {
+                all.push(rounds);
+            }
         }
-        let model: Vec<&Run> = runs.iter().filter_map(|runs| runs.first()).collect();
-        let one = |(e, entrant): (usize, &Entrant)| {
-            let own: Vec<Run> = runs
-                .iter()
-                .filter_map(|runs| runs.get(e).cloned())
-                .collect();
-            EntrantJson::of(entrant, own, &model, trained)
-        };
-        Some(Self {
+        let model = mean(of_entrant.first()?);
+        let pairs = entrants.iter().zip(of_entrant);
+        let entrants = pairs.map(|(entrant, runs)| EntrantJson::of(entrant, runs, model, trained));
+        (count > 0).then(|| Self {
             systems,
-            count: runs.len(),
-            entrants: entrants.iter().enumerate().map(one).collect(),
+            count,
+            entrants: entrants.collect(),
         })
     }
 }
 
+/// The fastest of the rounds that have converged.
+fn fastest(rounds: &[Run]) -> Option<&Run> {
+    let converged = rounds.iter().filter(|run| run.converged);
+    converged.min_by(|a, b| a.total().total_cmp(&b.total()))
+}
+
+/// Over all systems, if all are solved.
+fn mean(runs: &[Vec<Run>]) -> Option<Mean> {
+    let best: Option<Vec<&Run>> = runs.iter().map(|rounds| fastest(rounds)).collect();
+    let best = best.filter(|best| !best.is_empty())?;
+    let of = |value: &dyn Fn(&Run) -> f64| {
+        best.iter().map(|run| value(run)).sum::<f64>() / best.len() as f64
+    };
+    let counted = best.iter().all(|run| run.precond_applies.is_some());
+    Some(Mean {
+        iterations: of(&|run| run.iterations as f64),
+        precond_applies: counted.then(|| of(&|run| run.precond_applies.unwrap_or(0) as f64)),
+        setup: of(&|run| run.setup),
+        solve: of(&|run| run.solve),
+        total: of(&Run::total),
+    })
+}
+
 impl EntrantJson {
-    fn of(entrant: &Entrant, runs: Vec<Run>, model: &[&Run], trained: Option<f64>) -> Self {
-        let solved: Vec<&Run> = runs.iter().filter(|run| run.converged).collect();
-        let n = solved.len() as f64;
-        let mean = |of: &dyn Fn(&Run) -> f64| solved.iter().map(|run| of(run)).sum::<f64>() / n;
-        let applies = |run: &Run| run.precond_applies.unwrap_or(0) as f64;
-        let counted = solved.iter().all(|run| run.precond_applies.is_some());
-        let found = Mean {
-            iterations: mean(&|run| run.iterations as f64),
-            precond_applies: counted.then(|| mean(&applies)),
-            setup: mean(&|run| run.setup),
-            solve: mean(&|run| run.solve),
-            total: mean(&Run::total),
+    fn of(
+        entrant: &Entrant,
+        runs: Vec<Vec<Run>>,
+        model: Option<Mean>,
+        trained: Option<f64>,
+    ) -> Self {
+        let best: Vec<&Run> = runs.iter().filter_map(|rounds| fastest(rounds)).collect();
+        let own = mean(&runs);
+        let both = own.zip(model);
+        let saved = both.map(|(own, model)| own.total - model.total);
+        let saved = saved.filter(|saved| *saved > 0.0 && entrant.part != Part::Model);
+        let ratio = |value: fn(Mean) -> f64| {
+            let pair = both.map(|(own, model)| [value(own), value(model)]);
+            pair.filter(|[own, model]| *own > 0.0 && *model > 0.0)
         };
-        let both: Vec<_> = runs
-            .iter()
-            .zip(model)
-            .filter(|(run, model)| run.converged && model.converged)
-            .collect();
-        let sum = |of: &dyn Fn(&Run) -> f64| {
-            let own: f64 = both.iter().map(|(run, _)| of(run)).sum();
-            let models: f64 = both.iter().map(|(_, model)| of(model)).sum();
-            (!both.is_empty() && own > 0.0 && models > 0.0).then_some((own, models))
+        let slowest = |rounds: &Vec<Run>| {
+            let most = rounds.iter().map(Run::total).fold(0.0, f64::max);
+            fastest(rounds).map(|best| most / best.total())
         };
-        let times = sum(&Run::total);
-        let counts = sum(&|run| run.iterations as f64);
-        let saved = times.map(|(own, models)| (own - models) / both.len() as f64);
-        let pays = saved.filter(|saved| *saved > 0.0 && entrant.part != Part::Model);
+        let mut spreads: Vec<f64> = runs.iter().filter_map(slowest).collect();
+        spreads.sort_by(f64::total_cmp);
+        let failed = runs.iter().flatten().find(|run| !run.converged);
         Self {
             name: entrant.name.clone(),
             part: entrant.part,
             solver: entrant.solver().into(),
-            solved: solved.len(),
-            mean: (!solved.is_empty()).then_some(found),
-            worst_iterations: solved.iter().map(|run| run.iterations).max().unwrap_or(0),
-            time_against_model: times.map(|(own, models)| own / models),
-            model_iterations_against: counts.map(|(own, models)| models / own),
-            training_pays_after: pays.zip(trained).map(|(saved, t)| (t / saved).ceil()),
-            problem: runs.iter().find(|r| !r.converged).map(|r| r.reason.clone()),
+            solved: best.len(),
+            worst_iterations: own.and(best.iter().map(|run| run.iterations).max()),
+            mean: own,
+            time_against_model: ratio(|m| m.total).map(|[own, model]| own / model),
+            model_iterations_against: ratio(|m| m.iterations).map(|[own, model]| model / own),
+            training_pays_after: saved.zip(trained).map(|(saved, t)| (t / saved).ceil()),
+            spread: spreads.get(spreads.len() / 2).copied(),
+            problem: failed.map(|run| run.reason.clone()),
             runs,
         }
     }
@@ -134,6 +158,7 @@ impl EntrantJson {
         let direct = self.solver == "direct";
         let judged = self.part == Part::Model;
         let pays = match (self.training_pays_after, self.time_against_model) {
+            (Some(systems), _) if systems >= 1e9 => format!("{systems:.0e}"),
             (Some(systems), _) => format!("{systems:.0}"),
             (None, Some(_)) if trained && !judged => "never".into(),
             _ => dash(),
@@ -146,15 +171,14 @@ impl EntrantJson {
                 Some(mean) if !direct => format!("{:.1}", mean.iterations),
                 _ => dash(),
             },
-            match self.mean {
-                Some(_) if !direct => self.worst_iterations.to_string(),
+            match self.worst_iterations {
+                Some(worst) if !direct => worst.to_string(),
                 _ => dash(),
             },
             ms(|m| m.setup),
             ms(|m| m.solve),
             ms(|m| m.total),
-            self.time_against_model
-                .map_or_else(dash, |r| format!("{r:.2}")),
+            self.time_against_model.map_or_else(dash, digits),
             pays,
         ]
     }
@@ -209,11 +233,14 @@ impl RefereeJson {
             text += &group.table(self.trained_seconds.is_some());
             text += &group.words();
         }
+        for note in &self.notes {
+            let _ = writeln!(text, "\n{note}");
+        }
         if !self.absent_peers.is_empty() {
             let _ = writeln!(text, "\nnot found: {}", self.absent_peers.join(", "));
         }
         if self.interrupted {
-            text += "\ninterrupted: what had not been run by everybody is left out\n";
+            text += "\ninterrupted: the system that was begun is left out\n";
         }
         text
     }
@@ -266,13 +293,16 @@ impl GroupJson {
         };
         // among those that solved every system
         let all = self.entrants.iter().filter(|e| e.solved == self.count);
-        let rivals = all.filter(|e| !matches!(e.part, Part::Random | Part::Untrained));
+        let rivals = all.filter(|e| !matches!(e.part, Part::Shuffled | Part::Untrained));
         let total = |e: &EntrantJson| e.mean.map_or(f64::INFINITY, |m| m.total);
         let mut rivals: Vec<_> = rivals.collect();
         rivals.sort_by(|a, b| total(a).total_cmp(&total(b)));
         let name = &model.name;
         let _ = match rivals.as_slice() {
             [] => writeln!(text, "nobody solved every system"),
+            [first] if first.part == Part::Model => {
+                writeln!(text, "fastest: {name}; nobody else solved every system")
+            }
             [first, next, ..] if first.part == Part::Model => writeln!(
                 text,
                 "fastest: {name}; the next, {}, takes {:.2} times as long",
@@ -289,7 +319,7 @@ impl GroupJson {
         };
         for e in &self.entrants {
             let against = e.model_iterations_against;
-            if let (Part::Untrained | Part::Random, Some(ratio)) = (e.part, against) {
+            if let (Part::Untrained | Part::Shuffled, Some(ratio)) = (e.part, against) {
                 let _ = writeln!(
                     text,
                     "iterations of {name} against {}: {:+.0} %",

@@ -1,15 +1,16 @@
-//! The same model with random weights: the control that says what training was worth.
+//! The same model with shuffled weights: a control that says whether the weights matter.
 //!
 //! An ONNX file is a protocol buffer, in which a tensor of weights is
 //!
 //! ```text
 //! ModelProto.graph (7) → GraphProto.initializer (5), or .node (1) → .attribute (5) → .t (5)
-//! TensorProto: dims (1), data_type (2), float_data (4), raw_data (9), double_data (10)
+//! NodeProto: input (1), output (2), op_type (4)
+//! TensorProto: dims (1), data_type (2), float_data (4), name (8), raw_data (9), double_data (10)
 //! ```
 //!
-//! Numbers are shuffled and their signs drawn within each tensor, in place: nothing else of the file
-//! changes, and each layer keeps the size of its weights. What has two dimensions or more is weights;
-//! biases, and constants of the graph, have fewer and stay.
+//! Weights are what convolutions and matrix products read beside their first input, with two dimensions
+//! or more. Numbers are shuffled and their signs drawn within each tensor, in place: nothing else of the
+//! file changes, each layer keeps the size of its weights, biases and all other constants stay.
 
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
@@ -18,7 +19,7 @@ use std::ops::Range;
 
 /// Shuffles the weights and draws their signs. Returns how many there are: none where the file is no
 /// model, or keeps them in another file.
-pub(super) fn redraw(file: &mut [u8], seed: u64) -> usize {
+pub(super) fn shuffle(file: &mut [u8], seed: u64) -> usize {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut count = 0;
     for tensor in weights(file) {
@@ -48,15 +49,39 @@ fn weights(file: &[u8]) -> Vec<Tensor> {
     let mut all = Vec::new();
     for graph in within(file, 0..file.len(), 7) {
         let nodes = within(file, graph.clone(), 1);
+        let read: Vec<&[u8]> = nodes
+            .iter()
+            .flat_map(|node| multiplied(file, node.clone()))
+            .map(|name| &file[name])
+            .collect();
+        let is_weight = |name: Option<&Range<usize>>| {
+            name.is_some_and(|name| read.contains(&&file[name.clone()]))
+        };
         let constants = nodes
-            .into_iter()
-            .flat_map(|node| within(file, node, 5))
+            .iter()
+            .filter(|node| is_weight(within(file, (*node).clone(), 2).first()))
+            .flat_map(|node| within(file, node.clone(), 5))
             .flat_map(|attribute| within(file, attribute, 5));
         let initializers = within(file, graph, 5);
-        let tensors = initializers.into_iter().chain(constants);
-        all.extend(tensors.flat_map(|tensor| floats(file, tensor)));
+        let initializers = initializers
+            .into_iter()
+            .filter(|tensor| is_weight(within(file, tensor.clone(), 8).first()));
+        let tensors: Vec<_> = initializers.chain(constants).collect();
+        all.extend(tensors.into_iter().flat_map(|tensor| floats(file, tensor)));
     }
     all
+}
+
+/// Names of what a node multiplies its input by.
+fn multiplied(file: &[u8], node: Range<usize>) -> Vec<Range<usize>> {
+    let kind = within(file, node.clone(), 4);
+    let kind = kind.first().map_or(&[][..], |kind| &file[kind.clone()]);
+    let inputs = within(file, node, 1);
+    match kind {
+        b"Conv" | b"ConvTranspose" => inputs.into_iter().skip(1).take(1).collect(),
+        b"MatMul" | b"Gemm" => inputs.into_iter().take(2).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// The numbers of a tensor, if it has two dimensions or more and they are floating-point ones.
@@ -161,7 +186,7 @@ mod tests {
     #[test]
     fn weights_move_within_their_tensor_and_nothing_else_changes() {
         let mut file = SHIPPED.to_vec();
-        let count = redraw(&mut file, 1);
+        let count = shuffle(&mut file, 1);
         assert!(count > 1000, "{count}");
         assert_eq!(sorted(&file), sorted(SHIPPED));
         let inside: Vec<_> = weights(SHIPPED).into_iter().map(|t| t.place).collect();
@@ -170,23 +195,23 @@ mod tests {
         assert!(moved.len() > count);
         assert!(moved.iter().all(|k| inside.iter().any(|r| r.contains(k))));
         let mut again = SHIPPED.to_vec();
-        redraw(&mut again, 1);
+        shuffle(&mut again, 1);
         assert_eq!(file, again);
-        redraw(&mut again, 2);
+        shuffle(&mut again, 2);
         assert_ne!(file, again);
     }
 
     #[test]
     fn what_is_no_model_or_cut_off_is_left_alone_or_read_as_far_as_it_goes() {
         for cut in 0..SHIPPED.len().min(3000) {
-            redraw(&mut SHIPPED[..cut].to_vec(), 1);
+            shuffle(&mut SHIPPED[..cut].to_vec(), 1);
         }
         for seed in 0..200 {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             let mut noise: Vec<u8> = (0..400).map(|_| rng.random()).collect();
-            redraw(&mut noise, seed);
+            shuffle(&mut noise, seed);
         }
-        assert_eq!(redraw(&mut b"no model".to_vec(), 1), 0);
-        assert_eq!(redraw(&mut [], 1), 0);
+        assert_eq!(shuffle(&mut b"no model".to_vec(), 1), 0);
+        assert_eq!(shuffle(&mut [], 1), 0);
     }
 }
