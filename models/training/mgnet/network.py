@@ -94,11 +94,16 @@ def outputs(net, level):
 def predict(net, level):
     """sigma and weight of the cells, and the coarser level, of a level whose sizes are even."""
     out = outputs(net, level)
-    east, north, link = level
     mix = jax.nn.sigmoid(out[0:4])
     factor = jnp.exp(jnp.tanh(out[4:6]))
     weight = space(2 * jax.nn.sigmoid(out[6:10]))
     sigma = space(jax.nn.sigmoid(out[10:14]))
+    return sigma, weight, coarser(level, mix, factor)
+
+
+def coarser(level, mix, factor):
+    """The level of half the size, from positions and factors."""
+    east, north, link = level
     near = east + left(east) + north + down(north)
     held = depth((near > 0).astype(east.dtype))
     e, n = depth(east), depth(north)
@@ -114,7 +119,7 @@ def predict(net, level):
     coarse_north = sum(
         through(n[k], n[k + 2], n_next[k], held[k], held_next[k + 2], mix[2 + k]) for k in (0, 1)
     )
-    return sigma, weight, (coarse_east * factor[0], coarse_north * factor[1], links(level))
+    return coarse_east * factor[0], coarse_north * factor[1], links(level)
 
 
 def through(l, m, r, held_l, held_r, mix):

@@ -1,0 +1,142 @@
+"""Draws what a model says of a matrix, and how CG converges with it: the pictures of docs/methods/mgnet.md.
+
+    env/bin/pip install matplotlib
+    env/bin/python models/training/mgnet/train.py --updates 0 --out untrained.onnx
+    env/bin/python models/training/mgnet/fields.py untrained.onnx
+
+Writes mgnet-fields.svg and mgnet-convergence.svg.
+"""
+
+import argparse
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import matplotlib
+
+matplotlib.use("svg")
+import matplotlib.pyplot as plt
+import numpy as np
+from onnx.reference import ReferenceEvaluator
+
+import cycle
+import families
+import network
+
+ROOT = Path(__file__).resolve().parents[3]
+precondition = jax.jit(cycle.precondition)
+coarser = jax.jit(network.coarser)
+
+
+def gmg(level):
+    """The fields of the default rule."""
+    h, w, _ = level[0].shape
+    return np.concatenate([np.full((4, h // 2, w // 2), 0.5), np.ones((10, h // 2, w // 2))]).astype(np.float32)
+
+
+def of(path):
+    model = ReferenceEvaluator(str(path))
+    plane = lambda a: np.asarray(a).transpose(2, 0, 1)[None]
+    return lambda level: model.run(None, dict(zip(("east", "north", "link"), map(plane, level))))[0][0]
+
+
+def predict(say):
+    """Scalings, weights and the coarser level, as `cycle.hierarchy` asks for them."""
+
+    def rule(level):
+        said = jnp.asarray(say(level))[..., None]
+        return network.space(said[10:14]), network.space(said[6:10]), coarser(level, said[0:4], said[4:6])
+
+    return rule
+
+
+def rough(n, contrast, seed):
+    """The kind of binary field of the tables: the coefficient, conductances in double and in single precision."""
+    k = np.where(families.gaussian(np.random.default_rng(seed), n, 10.0, 2.0) > 0, contrast, 1.0) / contrast
+    planes = families.faces(k, np.ones(4))
+    return k, planes, tuple(jnp.asarray(a[..., None], jnp.float32) for a in planes)
+
+
+def residuals(planes, levels, seed, steps):
+    """Of CG from 0, random right-hand side: norms to the first, until 1e-8; double precision, the cycle single."""
+    a, _ = families.matrix(*planes)
+    shape = planes[0].shape + (1,)
+    omega = cycle.factors()
+    m = lambda r: np.asarray(precondition(levels, omega, r.reshape(shape).astype(np.float32)), float).ravel()
+    r = np.random.default_rng(seed).standard_normal(a.shape[0])
+    z = m(r)
+    p, norms = z, [np.linalg.norm(r)]
+    while len(norms) <= steps and norms[-1] > 1e-8 * norms[0]:
+        ap = a @ p
+        r_new = r - (r @ z) / (p @ ap) * ap
+        z_new = m(r_new)
+        p = z_new + z_new @ (r_new - r) / (r @ z) * p
+        r, z = r_new, z_new
+        norms.append(np.linalg.norm(r))
+    return np.array(norms) / norms[0]
+
+
+def draw_fields(say, n, path):
+    """Of the finest level, towards x: what the model says, and what `gmg` has there."""
+    k, _, level = rough(n, 1e3, 3)
+    conductance = {}
+    figure, axes = plt.subplots(2, 6, figsize=(15, 5), layout="constrained")
+
+    def panel(axis, image, title, low=None, high=None, colours="viridis"):
+        shown = axis.imshow(image, origin="lower", extent=(0, n, 0, n), vmin=low, vmax=high, cmap=colours)
+        axis.set(title=title, xticks=[], yticks=[])
+        figure.colorbar(shown, ax=axis, shrink=0.8)
+
+    for name, rule, row in (("mgnet", say, axes[0]), ("gmg", gmg, axes[1])):
+        said = np.asarray(rule(level))
+        rows = np.stack([said[0], said[1]], 1).reshape(n, n // 2)
+        east = np.asarray(coarser(level, said[0:4, ..., None], said[4:6, ..., None])[0])[:, :-1, 0]
+        conductance[name] = np.log10(np.maximum(east, 1e-12))
+        panel(row[1], rows, f"{name}: positions along x", 0, 1)
+        panel(row[2], said[4], f"{name}: factors along x", np.exp(-1), np.exp(1))
+        sigma = np.asarray(network.space(said[10:14][..., None]))[..., 0]
+        weight = np.asarray(network.space(said[6:10][..., None]))[..., 0]
+        panel(row[3], sigma, f"{name}: scalings", 0, 1)
+        panel(row[4], weight, f"{name}: weights", 0, 2)
+        panel(row[5], conductance[name], f"{name}: coarse, log10", -6, 0, "cividis")
+    panel(axes[0, 0], np.log10(k), "coefficient, log10", colours="Greys")
+    change = conductance["mgnet"] - conductance["gmg"]
+    panel(axes[1, 0], change, "coarse, mgnet to gmg, log10", -1, 1, "RdBu_r")
+    save(figure, path)
+
+
+def draw_convergence(models, n, path):
+    figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained", sharey=True)
+    for axis, (contrast, steps) in zip(axes, ((1e3, 40), (1e6, 120))):
+        _, planes, level = rough(n, contrast, 3)
+        for name, say in models.items():
+            norms = residuals(planes, cycle.hierarchy(level, predict(say)), 4, steps)
+            count = len(norms) - 1 if norms[-1] <= 1e-8 else f"more than {steps}"
+            axis.semilogy(norms, label=f"{name}: {count}")
+        axis.set(title=f"binary 10^{np.log10(contrast):.0f}, {n} x {n} cells", xlabel="iterations", ylim=(3e-9, 30))
+        axis.legend()
+    axes[0].set_ylabel("residual to the first")
+    save(figure, path)
+
+
+def save(figure, path):
+    figure.savefig(path, metadata={"Date": None})
+    print(path, path.stat().st_size, "bytes")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("others", nargs="*", help="files to draw curves of, too")
+    parser.add_argument("--model", default=str(ROOT / "models/onnx/mgnet2d.onnx"))
+    parser.add_argument("--out", default=str(ROOT / "docs/methods/img"), help="a directory")
+    a = parser.parse_args()
+    plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "mgnet", "font.size": 9, "font.family": "sans-serif"})
+    plt.rcParams["axes.titlesize"] = 9
+    model = of(a.model)
+    models = {"gmg": gmg, "mgnet": model} | {Path(p).stem: of(p) for p in a.others}
+    draw_fields(model, 64, Path(a.out) / "mgnet-fields.svg")
+    draw_convergence(models, 256, Path(a.out) / "mgnet-convergence.svg")
+
+
+if __name__ == "__main__":
+    main()
