@@ -11,7 +11,7 @@ pub enum ModelCommand {
     /// Probe whether it keeps that, and say which solvers it may serve
     Check(CheckArgs),
     /// Judge it beside what it has to beat: classical preconditioners, itself untrained, other packages
-    Referee(RefereeArgs),
+    Referee(Box<RefereeArgs>),
 }
 
 impl ModelCommand {
@@ -91,9 +91,9 @@ Examples:
   resolvent model referee M.onnx --matrices systems/ --untrained M0.onnx --training-seconds 3600
   resolvent model referee M.onnx --family obstacles --control ic0 --control ict:drop=1e-3
 
-Everybody solves the same systems, in turns; the fastest of --rounds counts. Networks run alone: what
-fails is not mended by a fallback, and counts as not solved. Setup is counted, training is not: it pays
-after as many systems as its seconds hold of what the model saves on each.
+Everybody solves the same systems, in turns; the fastest of --rounds counts. Networks run alone:
+what fails is not mended by a fallback, and counts as not solved. Setup is counted, training is
+not: it pays after as many systems as its seconds hold of what the model saves on each.
 
 Families are those of `resolvent sequence --help`.
 
@@ -127,6 +127,8 @@ pub struct RefereeArgs {
     )]
     pub solver: String,
     #[command(flatten)]
+    pub library: LibraryArgs,
+    #[command(flatten)]
     pub tolerance: Tolerance,
     /// Most seconds of one solve
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = positive, help_heading = "When to stop")]
@@ -134,14 +136,15 @@ pub struct RefereeArgs {
     /// The same model before its training
     #[arg(long, value_name = "M0.onnx", help_heading = "Who else takes part")]
     pub untrained: Option<String>,
-    /// Copies of the model with its weights shuffled and their signs drawn
+    /// Copies of the model with its weights shuffled and their signs drawn, 100 at most
     #[arg(
         long,
         value_name = "N",
         default_value_t = 1,
+        value_parser = copies,
         help_heading = "Who else takes part"
     )]
-    pub random: usize,
+    pub shuffled: usize,
     /// Classical preconditioner with its options, or `direct`; may be given several times [default:
     /// none, jacobi, ic0, fsai, gmg, direct]
     #[arg(long, value_name = "P", help_heading = "Who else takes part")]
@@ -151,16 +154,14 @@ pub struct RefereeArgs {
     #[arg(long, value_name = "DIR", help_heading = "Who else takes part")]
     pub peers: Option<PathBuf>,
     /// What training took [default: what the file says]
-    #[arg(long, value_name = "SECONDS", value_parser = positive)]
+    #[arg(long, value_name = "SECONDS", value_parser = positive, help_heading = "How it is judged")]
     pub training_seconds: Option<f64>,
     /// Runs of each on each system
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = count)]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = count, help_heading = "How it is judged")]
     pub rounds: usize,
     /// Iterations and seconds of everybody, as SVG
     #[arg(long, value_name = "R.svg", help_heading = "Files to write")]
     pub plot: Option<PathBuf>,
-    #[command(flatten)]
-    pub library: LibraryArgs,
     #[command(flatten)]
     pub common: Common,
 }
