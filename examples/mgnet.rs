@@ -64,6 +64,10 @@ fn table(sizes: &[Grid], samples: usize, only: &str, models: &[(String, Model)])
             let gmg = |a: &Csr<f64>| Ok(Box::new(Gmg::new(a, GmgConfig::default())?) as _);
             line(&name, n, "gmg", &matrices, &gmg)?;
             for (file, model) in models {
+                let dimensions = model.contract().layout.dimensions();
+                if file != "mgnet" && dimensions != grid.dimension() {
+                    continue; // it is of the other kind
+                }
                 let network = |a: &Csr<f64>| {
                     let m = Mgnet::new(model, a, MgnetConfig::default())?;
                     Ok(Box::new(m) as _)

@@ -103,9 +103,13 @@ fn of_a_box_too_positions_and_factors_mean_what_they_say() {
         (found - expected).abs() < 1e-5 * expected,
         "{found} {expected}"
     );
-    assert!(level.coarser_between(&position[..4], &[&one; 3]).is_err());
-    assert!(level.coarser_between(&position, &[&one; 2]).is_err());
+    assert!(
+        level
+            .coarser_between(&position[..4], &[&one[..]; 3])
+            .is_err()
+    );
+    assert!(level.coarser_between(&position, &[&one[..]; 2]).is_err());
     let bad = vec![-0.1; 27];
     position[11] = &bad;
-    assert!(level.coarser_between(&position, &[&one; 3]).is_err());
+    assert!(level.coarser_between(&position, &[&one[..]; 3]).is_err());
 }
