@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release --example mgnet                              the model that is shipped
 //! cargo run --release --example mgnet -- 64 512 samples=3 threads=2 only=binary untrained.onnx random.onnx
+//! cargo run --release --example mgnet -- 32x32x32 64x64x64 samples=3        boxes
 //! ```
 //!
 //! Right-hand sides are random, residuals are true ones, every matrix is new to the model. Iterations of
@@ -28,11 +29,14 @@ fn main() -> Outcome<()> {
             Some(("samples", count)) => samples = count.parse()?,
             Some(("only", part)) => only = part.to_owned(),
             _ if arg.ends_with(".onnx") => files.push(arg),
-            _ => sizes.push(arg.parse()?),
+            _ => sizes.push(match arg.parse() {
+                Ok(n) => Grid::new(n, n, 1),
+                Err(_) => Grid::parse(&arg)?,
+            }),
         }
     }
     if sizes.is_empty() {
-        sizes = vec![64, 256, 512];
+        sizes = [64, 256, 512].map(|n| Grid::new(n, n, 1)).to_vec();
     }
     let config = ModelConfig {
         threads,
@@ -47,17 +51,23 @@ fn main() -> Outcome<()> {
         .install(|| table(&sizes, samples, &only, &models))
 }
 
-fn table(sizes: &[usize], samples: usize, only: &str, models: &[(String, Model)]) -> Outcome<()> {
+fn table(sizes: &[Grid], samples: usize, only: &str, models: &[(String, Model)]) -> Outcome<()> {
     println!(
-        "problem         size  preconditioner               1e-8  worst   1e-12   setup   setup+solve"
+        "problem            size  preconditioner               1e-8  worst   1e-12   setup   setup+solve"
     );
-    for &n in sizes {
-        let mut problems = cells::problems(Grid::new(n, n, 1), samples)?;
-        problems.retain(|(name, _)| name.contains(only));
+    for &grid in sizes {
+        let mut problems = cells::problems(grid, samples)?;
+        problems.retain(|(name, _)| name.contains(only) && name != "neumann");
+        let n = grid.dims().map(|n| n.to_string()).join("x");
+        let n = n.trim_end_matches("x1");
         for (name, matrices) in problems {
             let gmg = |a: &Csr<f64>| Ok(Box::new(Gmg::new(a, GmgConfig::default())?) as _);
             line(&name, n, "gmg", &matrices, &gmg)?;
             for (file, model) in models {
+                let dimensions = model.contract().layout.dimensions();
+                if file != "mgnet" && dimensions != grid.dimension() {
+                    continue; // it is of the other kind
+                }
                 let network = |a: &Csr<f64>| {
                     let m = Mgnet::new(model, a, MgnetConfig::default())?;
                     Ok(Box::new(m) as _)
@@ -71,7 +81,7 @@ fn table(sizes: &[usize], samples: usize, only: &str, models: &[(String, Model)]
 
 type Make<'a> = dyn Fn(&Csr<f64>) -> Outcome<Box<dyn Preconditioner<f64>>> + 'a;
 
-fn line(name: &str, size: usize, with: &str, matrices: &[Csr<f64>], make: &Make) -> Outcome<()> {
+fn line(name: &str, size: &str, with: &str, matrices: &[Csr<f64>], make: &Make) -> Outcome<()> {
     let count = matrices.len() as f64;
     let (mut mean, mut worst, mut setup, mut total) = ([0.0; 2], 0, 0.0, 0.0);
     for (seed, a) in matrices.iter().enumerate() {
@@ -107,7 +117,7 @@ fn line(name: &str, size: usize, with: &str, matrices: &[Csr<f64>], make: &Make)
         mean[1] += once(1e-12)?.0 as f64 / count;
     }
     println!(
-        "{name:<15} {size:>4}  {with:<27} {:>5.1} {worst:>6}  {:>6.1} {:>7.1} {:>10.1} ms",
+        "{name:<13} {size:>9}  {with:<27} {:>5.1} {worst:>6}  {:>6.1} {:>7.1} {:>10.1} ms",
         mean[0],
         mean[1],
         1e3 * setup,

@@ -269,6 +269,33 @@ def levels(name, fields):
     graph.write(OUT / f"{name}.onnx", [(n, plane) for n in ("east", "north", "link")], outputs, meta)
 
 
+def levels3d(name, fields):
+    """The same for boxes."""
+    graph = Graph()
+    total = graph.node("Add", graph.node("Add", "east", "north"), graph.node("Add", "up", "link"))
+    nothing = graph.node("Mul", total, graph.constant(0.0))
+    small = graph.node("MaxPool", nothing, kernel_shape=[2, 2, 2], strides=[2, 2, 2])
+    values = graph.constant(np.reshape(fields, (1, -1, 1, 1, 1)))
+    graph.node("Add", small, values, output="fields")
+    meta = contract(
+        role="levels", layout="N1DHW", dimensions=3, size_multiple=2, inputs=None, output=None, scaling=None,
+        boundary="given", stencil="7-point, any coefficients", equivariance=["scale", "sign"], trained=None,
+    )
+    box = [1, 1, "D", "H", "W"]
+    outputs = [("fields", [1, len(fields), "D/2", "H/2", "W/2"])]
+    graph.write(OUT / f"{name}.onnx", [(n, box) for n in ("east", "north", "up", "link")], outputs, meta)
+
+
+def boxes():
+    rule = [0.5] * 12 + [1.0] * 11
+    levels3d("levels3d_default", rule + [1.0] * 8)  # the rule of gmg
+    poor = [1.0, 0.0] * 6 + [3.0, 0.1, 1.0] + [-0.5, 1.5, 0.2, 1.0] * 2 + [0.3, 1.0, 0.5, 0.9] * 2
+    levels3d("levels3d_poor", poor)
+    levels3d("levels3d_nan", rule + [float("nan")] * 8)
+    levels3d("levels3d_outside", [2.0] * 12 + [1.0] * 11)
+    levels3d("levels3d_channels", rule[1:])
+
+
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     vcycle("vcycle")
@@ -294,6 +321,7 @@ def main():
     bad_contract()
     fields("fields", one_input=False)
     fields("channels", one_input=True)
+    boxes()
     rule = [0.5] * 4 + [1.0] * 6
     levels("levels_default", rule + [1.0] * 4)  # the rule of gmg
     levels("levels_poor", [1.0, 0.0, 1.0, 0.0, 3.0, 0.1, -0.5, 1.5, 0.2, 1.0, 0.3, 1.0, 0.5, 0.9])

@@ -128,7 +128,7 @@ fn training_pays_only_where_the_model_is_faster() {
         let runs = |e: &Value| e["runs"][0][0].clone();
         let (model, own) = (runs(&found["groups"][0]["entrants"][0]), runs(e));
         let time = |run: &Value| run["setup"].as_f64().unwrap() + run["solve"].as_f64().unwrap();
-        let saved = time(own) - time(model);
+        let saved = time(&own) - time(&model);
         match e["training_pays_after"].as_f64() {
             Some(systems) => assert!((systems - (1000.0 / saved).ceil()).abs() <= 1.0),
             None => assert!(saved <= 0.0, "{e}"),

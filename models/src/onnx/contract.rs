@@ -217,9 +217,10 @@ impl Contract {
                 self.layout
             ));
         }
-        if self.role == Role::Levels && (dimensions != 2 || !self.inputs.is_empty()) {
+        if self.role == Role::Levels && (dimensions < 2 || !self.inputs.is_empty()) {
             return Err(
-                "of role `levels`, the layout has two dimensions and inputs are not listed".into(),
+                "of role `levels`, the layout has two or three dimensions and inputs are not listed"
+                    .into(),
             );
         }
         if self.size_multiple == 0 || self.size_multiple > 1 << 20 {

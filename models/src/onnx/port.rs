@@ -78,7 +78,7 @@ pub(super) fn matched(
         problem,
     };
     if contract.role == Role::Levels {
-        let output = levels(&inputs, &outputs).map_err(differ)?;
+        let output = levels(&contract.layout, &inputs, &outputs).map_err(differ)?;
         contract.output = ROLE_LEVELS_OUTPUT.into();
         return Ok((contract, inputs, output));
     }
@@ -131,21 +131,30 @@ pub(super) fn matched(
 /// The output of a model that predicts levels.
 pub(crate) const ROLE_LEVELS_OUTPUT: &str = "fields";
 
-/// Holds its graph against what all of them have: planes `east`, `north`, `link` go in, `fields` come out.
-fn levels(inputs: &[Port], outputs: &[Port]) -> Result<Port, String> {
+/// Holds its graph against what all of them have: planes or boxes `east`, `north`, `up` (of boxes alone),
+/// `link` go in, `fields` come out.
+fn levels(layout: &Layout, inputs: &[Port], outputs: &[Port]) -> Result<Port, String> {
+    let (needed, listed): (&[&str], _) = match layout.dimensions() {
+        2 => (&["east", "link", "north"], "`east`, `north`, `link`"),
+        _ => (
+            &["east", "link", "north", "up"],
+            "`east`, `north`, `up`, `link`",
+        ),
+    };
     let mut names: Vec<_> = inputs.iter().map(|port| port.name.as_str()).collect();
     names.sort_unstable();
     let output = outputs.iter().find(|port| port.name == ROLE_LEVELS_OUTPUT);
-    let (["east", "link", "north"], Some(output)) = (&names[..], output) else {
+    let (true, Some(output)) = (names == needed, output) else {
         return Err(format!(
-            "of role `levels`, inputs are `east`, `north`, `link` and the output is `fields`; the graph has {} and {}",
+            "of role `levels` and layout {layout}, inputs are {listed} and the output is `fields`; the graph has {} and {}",
             words(inputs),
             words(outputs)
         ));
     };
     for port in inputs.iter().chain([output]) {
-        if port.element != "float32" || port.sizes.len() != 4 {
-            return Err(format!("{port}: four axes of float32 are needed"));
+        let axes = layout.dimensions() + 2;
+        if port.element != "float32" || port.sizes.len() != axes {
+            return Err(format!("{port}: {axes} axes of float32 are needed"));
         }
     }
     Ok(output.clone())

@@ -12,13 +12,18 @@ use resolvent_solvers::{Cg, CgConfig, Preconditioner, SolveReport, Solver, Syste
 
 /// Two materials, one `contrast` times the other, with a rough interface.
 fn binary(n: usize, contrast: f64, seed: u64) -> Csr<f64> {
+    materials(Grid::new(n, n, 1), contrast, seed)
+}
+
+/// The same on any grid.
+pub fn materials(grid: Grid, contrast: f64, seed: u64) -> Csr<f64> {
     let family = Darcy {
         low: 1.0,
         high: contrast,
         tau: 10.0,
         ..Darcy::default()
     };
-    let family = family.on(Grid::new(n, n, 1)).unwrap();
+    let family = family.on(grid).unwrap();
     let family: &dyn SampleFamily<f64> = &family;
     let (mut inputs, mut scratch) = (family.describe().new_inputs(), Scratch::default());
     family.draw(seed, 0, &mut scratch, &mut inputs).unwrap();
@@ -29,7 +34,7 @@ fn binary(n: usize, contrast: f64, seed: u64) -> Csr<f64> {
     system.a
 }
 
-fn solve(a: &Csr<f64>, m: &mut dyn Preconditioner<f64>, rtol: f64) -> SolveReport<f64> {
+pub fn solve(a: &Csr<f64>, m: &mut dyn Preconditioner<f64>, rtol: f64) -> SolveReport<f64> {
     let b = noise(a.nrows(), 11);
     let config = CgConfig {
         stopping: crate::solves::stopping(rtol),
@@ -48,7 +53,7 @@ fn solve(a: &Csr<f64>, m: &mut dyn Preconditioner<f64>, rtol: f64) -> SolveRepor
     report
 }
 
-fn mgnet(model: &Model, a: &Csr<f64>) -> Mgnet {
+pub fn mgnet(model: &Model, a: &Csr<f64>) -> Mgnet {
     Mgnet::new(model, a, MgnetConfig::default()).unwrap()
 }
 
@@ -219,7 +224,11 @@ fn each_kind_of_model_is_refused_where_the_other_is_needed() {
     let refused = Mgnet::new(&levels, &solid, MgnetConfig::default());
     let error = refused.map(|_| ()).unwrap_err();
     assert!(matches!(error, OnnxError::Matrix(_)));
-    assert!(error.to_string().contains("8x7x6"), "{error}");
+    let text = error.to_string();
+    assert!(
+        text.contains("8x7x6") && text.contains("of planes"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod ort;
 mod answers;
 mod checks;
 mod levels;
+mod levels3d;
 mod refused;
 mod solves;
 

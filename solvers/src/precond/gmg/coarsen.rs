@@ -37,27 +37,31 @@ impl GmgLevel {
         coarse
     }
 
-    /// The next coarser level of a plane with every conductance between series and Galerkin as said, instead of
-    /// their mean. Of each coarse cell: `position`, from 0 (series) to 1 (Galerkin), for its two faces
-    /// towards the next along x (by rows) and its two along y (by columns); and `factor`, by which the
-    /// conductances along x and y are multiplied. O(n).
+    /// The next coarser level with every conductance between series and Galerkin as said, instead of
+    /// their mean. Of each coarse cell: `position`, from 0 (series) to 1 (Galerkin), for its faces towards
+    /// the next along x, then y, then z; and `factor`, by which the conductances along these are
+    /// multiplied. A line or a plane has 2 faces along x (by rows), 2 along y (by columns) and 2 factors;
+    /// a box has 4 along each, by (z, y), (z, x) and (y, x) with the last fastest, and 3 factors. O(n).
     ///
     /// # Errors
-    /// [`PrecondError::Config`] for a level of several layers, another number of values, positions outside
-    /// of [0, 1], factors that are not finite or negative.
+    /// [`PrecondError::Config`] for another number of values, positions outside of [0, 1], factors that are
+    /// not finite or negative.
     pub fn coarser_between(
         &self,
-        position: [&[f32]; 4],
-        factor: [&[f32]; 2],
+        position: &[&[f32]],
+        factor: &[&[f32]],
     ) -> Result<Self, PrecondError> {
         let config = |problem: String| PrecondError::Config {
             precond: NAME,
             problem,
         };
-        if self.depth() > 1 {
+        let (positions, factors) = if self.depth() > 1 { (12, 3) } else { (4, 2) };
+        if position.len() != positions || factor.len() != factors {
             return Err(config(format!(
-                "the level has {} layers of cells; positions and factors are for planes",
-                self.depth()
+                "the level has {} layers of cells, for which {positions} positions and {factors} factors are needed; {} and {} were given",
+                self.depth(),
+                position.len(),
+                factor.len()
             )));
         }
         let mut coarse = Self::empty(self.halves());
@@ -75,7 +79,10 @@ impl GmgLevel {
                 "positions must be from 0 to 1 and factors finite and not negative, one for each of {cells} coarse cells"
             )));
         }
-        self.coarsen_by(&mut coarse, &Between { position, factor })?;
+        match self.depth() {
+            1 => self.coarsen_by(&mut coarse, &Between::<2> { position, factor })?,
+            _ => self.coarsen_by(&mut coarse, &Between::<4> { position, factor })?,
+        }
         let finite = |v: &f32| v.is_finite();
         if !coarse.faces.iter().flatten().all(finite) {
             let problem = "conductances times these factors are out of single precision";
@@ -298,21 +305,22 @@ impl<const FACES: usize> Rule for Mean<FACES> {
 }
 
 /// As [`GmgLevel::coarser_between`] was told.
-struct Between<'a> {
-    position: [&'a [f32]; 4],
-    factor: [&'a [f32]; 2],
+struct Between<'a, const FACES: usize> {
+    position: &'a [&'a [f32]],
+    factor: &'a [&'a [f32]],
 }
 
-impl Rule for Between<'_> {
-    const FACES: usize = 2;
+impl<const FACES: usize> Rule for Between<'_, FACES> {
+    const FACES: usize = FACES;
 
     #[inline(always)]
     fn combine(&self, cell: usize, along: usize, faces: &[[f32; 2]; 4]) -> f32 {
-        let one = |k: usize| {
-            let [series, galerkin] = faces[k];
-            series + self.position[2 * along + k][cell] * (galerkin - series)
-        };
-        self.factor[along][cell] * (one(0) + one(1))
+        let position = &self.position[FACES * along..];
+        let mut sum = 0.0;
+        for ([series, galerkin], position) in faces[..FACES].iter().zip(position) {
+            sum += series + position[cell] * (galerkin - series);
+        }
+        self.factor[along][cell] * sum
     }
 }
 

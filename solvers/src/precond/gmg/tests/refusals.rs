@@ -88,8 +88,11 @@ fn levels_that_do_not_fit() {
     assert!(new(vec![1.0; 8]).is_err()); // leads out
     let deep = new(eight()).unwrap();
     let one: &[f32] = &[0.5];
-    let error = deep.coarser_between([one; 4], [one; 2]).unwrap_err();
-    assert!(error.to_string().contains("2 layers"), "{error}");
+    let error = deep.coarser_between(&[one; 4], &[one; 2]).unwrap_err();
+    assert!(
+        error.to_string().contains("12 positions and 3 factors"),
+        "{error}"
+    );
     let level = GmgLevel::new(grid, [zero(), zero(), Vec::new()], zero()).unwrap();
     assert!(level.clone().with_scaling(vec![1.5; 4]).is_err());
     assert!(level.with_weights(vec![f32::INFINITY; 4]).is_err());

@@ -1,0 +1,156 @@
+"""Trains `mgnet` in three dimensions and writes it as ONNX.
+
+    python3 -m venv env && env/bin/pip install -r models/training/mgnet/requirements.txt
+    env/bin/python models/training/mgnet3d/train.py                  # writes models/onnx/mgnet3d.onnx
+
+Nothing is read: problems are drawn from the seed, and the loss needs no labels. Of each problem the error
+of x = 0 for a random right-hand side is known (from CG with the default rule), and the loss is the number
+of iterations to 1e-8 that preconditioned CG would take at the rate of its first ten, as far as single
+precision shows it. Every update sees its problems turned: directions exchanged and reversed at random.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+import cycle
+import export
+import families
+import network
+
+OUT = Path(__file__).resolve().parents[2] / "onnx" / "mgnet3d.onnx"
+
+
+def default(level):
+    """The rule of `gmg`."""
+    _, d, h, w, b = network.depth(level[0]).shape
+    half, one = jnp.full((12, d, h, w, b), 0.5), jnp.ones((3, d, h, w, b))
+    return jnp.ones_like(level[0]), network.coarser(level, half, one)
+
+
+@jax.jit
+def errors(batch):
+    """A^-1 b of each problem of a batch (5, z, y, x, b)."""
+    level = tuple(batch[k] for k in range(4))
+    levels = cycle.hierarchy(level, default)
+    x = cycle.solve(level, lambda r: cycle.precondition(levels, cycle.factors(), r), batch[4], 40)
+    return x / jnp.maximum(jnp.abs(x).max((0, 1, 2)), 1e-30)
+
+
+def iterations(predict, batch, steps):
+    """Of each problem of a batch (5, z, y, x, b), the last the error."""
+    level = tuple(batch[k] for k in range(4))
+    levels = cycle.hierarchy(level, predict)
+    m = lambda r: cycle.precondition(levels, cycle.factors(), r)
+    e = cycle.conjugate_gradients(level, m, batch[4], steps)
+    last = jnp.maximum((e > 1e-11).sum(0) - 1, 1)  # where single precision ends
+    rate = -0.5 * jnp.log(jnp.take_along_axis(e, last[None], 0)[0]) / last
+    return 8 * np.log(10) / jnp.maximum(rate, 0.05)
+
+
+def batch_of(problems):
+    return np.ascontiguousarray(np.stack(problems, -1))
+
+
+def pool(seed, size, count, shares, batch):
+    """Problems and the errors in the place of right-hand sides."""
+    data, names = families.pool(seed, size, count, shares)
+    for k in range(0, count, batch):
+        some = data[k : k + batch]
+        data[k : k + batch, 4] = np.asarray(errors(batch_of(some))).transpose(3, 0, 1, 2)
+    # a problem that breaks single precision is left out
+    fine = np.isfinite(data).all((1, 2, 3, 4))
+    return data[fine], [n for n, f in zip(names, fine) if f]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = lambda name, default, about: parser.add_argument(name, default=default, type=type(default), help=about)
+    add("--out", str(OUT), "the file")
+    add("--updates", 600, "of the weights; 0 exports them as they begin")
+    add("--size", 32, "cells along a side, a power of two")
+    add("--batch", 2, "problems of an update")
+    add("--steps", 10, "of CG")
+    add("--problems", 160, "that are drawn from")
+    add("--rate", 6e-3, "of Adam, falling along a cosine")
+    add("--seed", 1, "of everything")
+    add("--report", 100, "updates between reports, after each of which the file is written")
+    add("--shares", "masked=1,lognormal=1,binary=4", "of the families")
+    parser.add_argument("--constants", action="store_true", help="the control: the best constants, no network")
+    parser.add_argument("--random", action="store_true", help="the control: random weights of full size, no training")
+    a = parser.parse_args()
+    shares = {k: float(v) for k, v in (s.split("=") for s in a.shares.split(","))}
+    net = network.constants() if a.constants else network.initial(a.seed)
+    if a.random:
+        net["w4"] = 100 * net["w4"]
+    started, cpu = time.time(), time.process_time()
+    settings = {k: v for k, v in vars(a).items() if k != "out"}
+    trained = {
+        "on": f"3D masked Poisson, log-normal (sigma up to 3) and binary (contrast up to 1e4) diffusion, {a.size}^3",
+        "settings": settings,
+    }
+    if a.random or a.updates == 0:
+        export.level({k: np.asarray(v) for k, v in net.items()}, a.out, trained)
+        return
+
+    data, _ = pool(a.seed, a.size, a.problems, shares, a.batch)
+    test, names = pool(a.seed + 1000, a.size, 32, shares, a.batch)
+    print(f"{len(data)} problems, {time.time() - started:.0f} s", flush=True)
+
+    def loss(net, batch):
+        found = iterations(lambda fine: network.predict(net, fine), batch, a.steps)
+        return found.mean(), found
+
+    # compiling it takes minutes: once, for reports too
+    grad = jax.jit(jax.grad(loss, has_aux=True))
+    schedule = optax.warmup_cosine_decay_schedule(a.rate / 20, a.rate, max(a.updates // 20, 1), max(a.updates, 2))
+    optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule))
+    state = optimiser.init(net)
+
+    @jax.jit
+    def update(grads, state, net):
+        steps, state = optimiser.update(grads, state)
+        return optax.apply_updates(net, steps), state
+
+    def report(done):
+        groups = [test[k : k + a.batch] for k in range(0, len(test) - a.batch + 1, a.batch)]
+        found = np.concatenate([np.asarray(grad(net, batch_of(g))[1]) for g in groups])
+        mean = {n: float(found[[m == n for m in names[: len(found)]]].mean()) for n in shares}
+        words = ", ".join(f"{n} {v:.2f}" for n, v in mean.items())
+        print(f"{done:5} updates, {time.time() - started:4.0f} s, iterations on held-out problems: {words}", flush=True)
+        return mean
+
+    rng = np.random.default_rng(a.seed)
+    first = report(0)
+    skipped = 0
+    for done in range(1, a.updates + 1):
+        some = [families.turned(rng, data[k]) for k in rng.integers(len(data), size=a.batch)]
+        grads, _ = grad(net, batch_of(some))
+        if all(bool(jnp.isfinite(g).all()) for g in jax.tree.leaves(grads)):
+            net, state = update(grads, state, net)
+        else:
+            skipped += 1
+        if done == 10:
+            print(f"   10 updates, {time.time() - started:4.0f} s", flush=True)
+        if done % a.report == 0 or done == a.updates:
+            last = report(done)
+            trained |= {
+                "updates": done,
+                "skipped": skipped,
+                "seconds": round(time.time() - started),
+                "processor_seconds": round(time.process_time() - cpu),
+                "iterations_before": {k: round(v, 2) for k, v in first.items()},
+                "iterations_after": {k: round(v, 2) for k, v in last.items()},
+            }
+            export.level({k: np.asarray(v) for k, v in net.items()}, a.out, trained)
+    print(f"{a.out}: {Path(a.out).stat().st_size} bytes; {json.dumps(trained)}")
+
+
+if __name__ == "__main__":
+    main()
