@@ -222,10 +222,6 @@ fn what_cannot_be_judged_is_said() {
         (&["--family", "dracy"], "did you mean `darcy`?"),
         (&["--matrices", "no/such/folder"], "no such file or folder"),
         (
-            &["--family", "darcy:grid=8", "--systems", "0"],
-            "from 1 to 100000",
-        ),
-        (
             &["--family", "darcy:grid=8", "--untrained", "none.onnx"],
             "cannot be read",
         ),
