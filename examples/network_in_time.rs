@@ -15,29 +15,27 @@ use resolvent::{Cg, CgConfig, Csr, Preconditioner, Solver, System};
 use std::error::Error;
 use std::time::{Duration, Instant};
 
+type Outcome<A> = Result<A, Box<dyn Error>>;
 type Precond = Box<dyn Preconditioner<f64>>;
+type Make<'a> = dyn Fn(&Csr<f64>) -> Outcome<Precond> + 'a;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Outcome<()> {
     let model = Model::shipped(ModelConfig::default())?; // or Model::load("mine.onnx".as_ref(), …)
-    let guarded = |a: &Csr<f64>| -> Result<Precond, Box<dyn Error>> {
+    let guarded = |a: &Csr<f64>| -> Outcome<Precond> {
         let network = Mgnet::new(&model, a, MgnetConfig::default())?;
         let classical = Gmg::new(a, GmgConfig::default())?;
         let config = GuardedConfig::default();
         let m = Guarded::new(Box::new(network), Box::new(classical), config);
         Ok(Box::new(m))
     };
-    let classical = |a: &Csr<f64>| -> Result<Precond, Box<dyn Error>> {
-        Ok(Box::new(Gmg::new(a, GmgConfig::default())?))
-    };
+    let classical =
+        |a: &Csr<f64>| -> Outcome<Precond> { Ok(Box::new(Gmg::new(a, GmgConfig::default())?)) };
     run("mgnet, guarded by gmg", &guarded)?;
     run("gmg", &classical)
 }
 
 /// All steps with one preconditioner, made for the first matrix and updated for the others.
-fn run(
-    name: &str,
-    make: &dyn Fn(&Csr<f64>) -> Result<Precond, Box<dyn Error>>,
-) -> Result<(), Box<dyn Error>> {
+fn run(name: &str, make: &Make) -> Outcome<()> {
     let parameters = Heat2dJump {
         nx: 128,
         systems: 60,
