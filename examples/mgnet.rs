@@ -65,7 +65,7 @@ fn table(sizes: &[Grid], samples: usize, only: &str, models: &[(String, Model)])
             line(&name, n, "gmg", &matrices, &gmg)?;
             for (file, model) in models {
                 let dimensions = model.contract().layout.dimensions();
-                if file != "mgnet" && dimensions != grid.dimension() {
+                if dimensions != grid.dimension() {
                     continue; // it is of the other kind
                 }
                 let network = |a: &Csr<f64>| {
