@@ -6,22 +6,15 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from network import OUTPUTS, TINY  # noqa: E402
+from network import COUPLING, LEAST, OUTPUTS, STEP, TINY  # noqa: E402
 from onnx_graph import Graph, shifted  # noqa: E402
-
-
-# Bounds of what is exported, chosen on matrices that are in no table: training sees contrasts up to 1e3, and
-# what it finds there goes wrong at 1e6. Features beyond them look like those of a contrast that was trained on;
-# positions stay away from the chain, which is catastrophic where a path leads around it; weights are 1, so
-# that constants are interpolated exactly.
-COUPLING, STEP, LEAST = 5.0, 8.0, 0.3
 
 
 class Level:
     """The graph of `network.outputs` and the activations, on planes (1, 1, H, W) with H and W even."""
 
-    def __init__(self, net, bounded):
-        self.net, self.g, self.bounded = net, Graph(), bounded
+    def __init__(self, net):
+        self.net, self.g = net, Graph()
         self.known = {}
 
     def c(self, value):
@@ -60,16 +53,15 @@ class Level:
             # the same everywhere
             zero = self.op("MaxPool", self.op("Mul", link, 0.0), kernel_shape=[2, 2], strides=[2, 2])
             return self.op("Add", zero, g.constant(net["b4"].reshape(1, OUTPUTS, 1, 1)))
-        most, step_most = (COUPLING, STEP) if self.bounded else (12.0, 12.0)
         floor = self.op("Max", d, float(TINY))
         log_d = self.op("Log", floor)
         right, up = self.beside(log_d)
 
         def coupling(a, there):
             a = self.op("Log", self.op("Max", a, float(TINY)))
-            return self.clip(self.op("Sub", a, self.op("Mul", self.op("Add", log_d, there), 0.5)), -most, 0.0)
+            return self.clip(self.op("Sub", a, self.op("Mul", self.op("Add", log_d, there), 0.5)), -COUPLING, 0.0)
 
-        step = lambda there: self.clip(self.op("Sub", there, log_d), -step_most, step_most)
+        step = lambda there: self.clip(self.op("Sub", there, log_d), -STEP, STEP)
         planes = [coupling(east, right), coupling(north, up), step(right), step(up), self.op("Div", link, floor)]
         x = self.op("Concat", *planes, axis=1)
         for k in (1, 2, 3, 4):
@@ -89,13 +81,10 @@ class Level:
     def activated(self, out):
         """What `levels` models give: positions, factors, weights, scalings."""
         op = self.op
-        position, weight = op("Sigmoid", self.channels(out, 0, 4)), op("Sigmoid", self.channels(out, 6, 10))
-        if self.bounded:
-            position, weight = op("Max", position, LEAST), op("Clip", weight, 0.5, 0.5)
         parts = [
-            position,
+            op("Add", op("Mul", op("Sigmoid", self.channels(out, 0, 4)), 1 - LEAST), LEAST),
             op("Exp", op("Tanh", self.channels(out, 4, 6))),
-            op("Mul", weight, 2.0),
+            self.clip(self.channels(out, 6, 10), 1.0, 1.0),
             op("Sigmoid", self.channels(out, 10, 14)),
         ]
         return op("Concat", *parts, axis=1)
@@ -110,9 +99,9 @@ class Level:
         return self.activated(self.outputs(east, north, link, self.diagonal(east, north, link)))
 
 
-def level(net, path, trained, bounded=True, stencil="5-point, off-diagonal entries <= 0, any coefficients and masks"):
-    """Writes the network of one level; what is not `bounded` is exported as it was trained."""
-    graph = Level(net, bounded)
+def level(net, path, trained, stencil="5-point, off-diagonal entries <= 0, any coefficients and masks"):
+    """Writes the network of one level."""
+    graph = Level(net)
     graph.op("Identity", graph.network("east", "north", "link"), output="fields")
     contract = {
         "version": 1,

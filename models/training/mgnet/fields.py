@@ -128,7 +128,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("others", nargs="*", help="files to draw curves of, too")
     parser.add_argument("--model", default=str(ROOT / "models/onnx/mgnet2d.onnx"))
-    parser.add_argument("--out", default=str(ROOT / "docs/methods/img"), help="a directory")
+    parser.add_argument("--out", default=str(ROOT / "docs/images"), help="a directory")
     a = parser.parse_args()
     plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "mgnet", "font.size": 9, "font.family": "sans-serif"})
     plt.rcParams["axes.titlesize"] = 9

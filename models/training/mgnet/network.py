@@ -15,6 +15,10 @@ FEATURES = 20
 # weights and the sigmas of its 4 cells
 OUTPUTS = 14
 TINY = 1e-18
+# Bounds: what is right at a contrast of 1e3 is wrong at 1e6 without them. Positions stay away from the chain
+# alone, weights at 1, and logarithms beyond these look the same to the network.
+LEAST = 0.3
+COUPLING, STEP = 5.0, 8.0
 
 
 def initial(seed, width=8):
@@ -35,7 +39,7 @@ def initial(seed, width=8):
 
 def start():
     """The outputs whose rule is that of `gmg`: the mean of both conductances, weights 1, sigma near 1."""
-    return np.array([0.0] * 10 + [4.0] * 4)
+    return np.array([np.log((0.5 - LEAST) / 0.5)] * 4 + [0.0] * 6 + [4.0] * 4)
 
 
 def constants():
@@ -59,8 +63,8 @@ def features(level):
     east, north, link = level
     d = diagonal(east, north, link)
     log_d = jnp.log(jnp.maximum(d, TINY))
-    coupling = lambda a, there: jnp.clip(jnp.log(jnp.maximum(a, TINY)) - 0.5 * (log_d + there), -12, 0) / 4 + 0.5
-    step = lambda there: jnp.clip(there - log_d, -12, 12) / 4
+    coupling = lambda a, there: jnp.clip(jnp.log(jnp.maximum(a, TINY)) - 0.5 * (log_d + there), -COUPLING, 0) / 4 + 0.5
+    step = lambda there: jnp.clip(there - log_d, -STEP, STEP) / 4
     # past a side, the cell itself: no unit comes in
     right = jnp.concatenate([log_d[:, 1:], log_d[:, -1:]], 1)
     up = jnp.concatenate([log_d[1:], log_d[-1:]], 0)
@@ -94,9 +98,9 @@ def outputs(net, level):
 def predict(net, level):
     """sigma and weight of the cells, and the coarser level, of a level whose sizes are even."""
     out = outputs(net, level)
-    mix = jax.nn.sigmoid(out[0:4])
+    mix = LEAST + (1 - LEAST) * jax.nn.sigmoid(out[0:4])
     factor = jnp.exp(jnp.tanh(out[4:6]))
-    weight = space(2 * jax.nn.sigmoid(out[6:10]))
+    weight = space(jnp.ones_like(out[6:10]))
     sigma = space(jax.nn.sigmoid(out[10:14]))
     return sigma, weight, coarser(level, mix, factor)
 

@@ -98,7 +98,7 @@ def main():
         "iterations_before": {k: round(v, 2) for k, v in first.items()},
         "iterations_after": {k: round(v, 2) for k, v in last.items()},
     }
-    export.level({k: np.asarray(v) for k, v in net.items()}, a.out, trained, bounded=not a.constants)
+    export.level({k: np.asarray(v) for k, v in net.items()}, a.out, trained)
     print(f"{a.out}: {Path(a.out).stat().st_size} bytes; {json.dumps(trained)}")
 
 
