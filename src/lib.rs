@@ -23,6 +23,7 @@ pub use resolvent_solvers::precond;
 
 #[cfg(feature = "dataset")]
 pub mod dataset;
+pub mod network;
 pub mod registry;
 
 /// Compiles and runs the Rust in pages; `tests/cli/docs.rs` sees to it that none is left out.

@@ -78,9 +78,9 @@ pub enum RegistryError {
         /// as typed
         spec: String,
     },
-    /// Networks serve single systems.
+    /// A network where a classical preconditioner is needed.
     #[error(
-        "`{spec}` is for `resolvent solve`; in code, any solver takes it (modules `models::onnx` and `models::mgnet`)"
+        "`{spec}` is for `resolvent solve`, `resolvent sequence` and `resolvent dataset`; in code, any solver takes it (module `network`)"
     )]
     OnlySolve {
         /// as typed
@@ -136,8 +136,12 @@ pub fn solver<R: Real>(spec: &str) -> Result<Option<Method<R>>, RegistryError> {
         }),
         "fcg" => Method::Fcg(FcgConfig {
             directions: o.count("directions", 1)?,
-            normalize: o.flag("normalize", false)?,
             ..FcgConfig::default()
+        }),
+        "dcdm" => Method::Fcg(FcgConfig {
+            directions: o.whole("directions", 2)?,
+            true_residual: o.flag("true-residual", false)?,
+            ..FcgConfig::dcdm()
         }),
         "minres" => Method::Minres(MinresConfig::default()),
         "bicgstab" => Method::Bicgstab(BicgstabConfig::default()),

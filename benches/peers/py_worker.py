@@ -62,6 +62,10 @@ def scipy_method(a, b, method, rtol, max_iters):
     import scipy.sparse.linalg as sla
 
     name, _, precond = method.partition("+")
+    if precond == "fft":
+        from fft import fft_method
+
+        return fft_method(a, b, method, rtol, max_iters)
     if name == "superlu":
         if precond == "symmetric":
             options = dict(permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})

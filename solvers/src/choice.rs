@@ -44,7 +44,7 @@ impl<R: Real> Method<R> {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Cg(_) => "cg",
-            Self::Fcg(_) => "fcg",
+            Self::Fcg(config) => config.name(),
             Self::Minres(_) => "minres",
             Self::Bicgstab(_) => "bicgstab",
             Self::Gmres(_) => "gmres",
@@ -89,7 +89,7 @@ impl<R: Real> Method<R> {
     pub fn fits<T: Scalar<Real = R>>(&self, n: usize) -> Result<(), SolveError> {
         // (vectors, rows of small square matrices)
         let (vectors, small) = match self {
-            Self::Fcg(c) => (c.directions.saturating_mul(2), 0),
+            Self::Fcg(c) => (c.directions.max(1).saturating_mul(2), 0),
             Self::Gmres(c) => (c.restart.min(n), c.restart.min(n)),
             Self::Fgmres(c) => (2 * c.restart.min(n), c.restart.min(n)),
             Self::Gcrodr(c) => {
@@ -156,6 +156,9 @@ pub enum Precond {
     Ilu0(Ilu0Config),
     /// Incomplete LU with fill.
     Ilut(IlutConfig),
+    /// One of the caller's, by its name, in a sequence that was told how to make it:
+    /// [`Sequence::plug`](crate::Sequence::plug).
+    Plugged(&'static str),
 }
 
 impl Precond {
@@ -172,13 +175,14 @@ impl Precond {
             Self::Chebyshev(_) => "chebyshev",
             Self::Ilu0(_) => "ilu0",
             Self::Ilut(_) => "ilut",
+            Self::Plugged(name) => name,
         }
     }
 
     /// Builds it for A.
     ///
     /// # Errors
-    /// Those of the preconditioner.
+    /// Those of the preconditioner; of [`Precond::Plugged`] always, since only a sequence can make it.
     pub fn build<T: Scalar>(
         &self,
         a: &dyn LinearOperator<T>,
@@ -194,6 +198,7 @@ impl Precond {
             Self::Chebyshev(config) => Box::new(Chebyshev::new(a, config)?),
             Self::Ilu0(config) => Box::new(Ilu0::new(a, config)?),
             Self::Ilut(config) => Box::new(Ilut::new(a, config)?),
+            Self::Plugged(precond) => return Err(PrecondError::unplugged(precond)),
         })
     }
 }

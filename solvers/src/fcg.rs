@@ -5,10 +5,11 @@
 //! the exact minimiser of ‖x − x*‖_A:
 //!   p = z − Σ pᵢ (pᵢ,Az)/(pᵢ,Apᵢ)    α = (p,r)/(p,Ap)    x ← x + αp    r ← r − αAp
 //! The exact line search undoes any scaling of z, even its sign. With k = 1 and a fixed Hermitian
-//! positive definite M this is CG. With `normalize`, M is shown r/‖r‖₂: a network as M, and k = 2,
-//! make it the deep conjugate direction method (DCDM).
+//! positive definite M this is CG; with k = 0 steepest descent. With `normalize`, M is shown r/‖r‖₂: a
+//! network as M, and k = 2, make it the deep conjugate direction method ([`FcgConfig::dcdm`]). With
+//! `true_residual` r is b − Ax in every iteration, as the authors of DCDM have it, for a second product.
 //!
-//! | per iteration | 1 A, 1 M⁻¹, 3 reductions | memory | n(2k + 2) scalars, n more to normalise |
+//! | per iteration | 1 A, 1 M⁻¹, 3 reductions | memory | n(2k + 2) scalars (2 + 2 for k = 0), n more to normalise |
 //!
 //! It differs from Notay's FCG(m) in that the window of directions slides, instead of being
 //! emptied every m + 1 steps; and in that the inner products with all of them are one block
@@ -31,10 +32,31 @@ use resolvent_matrices::{Real, Scalar};
 pub struct FcgConfig<R> {
     /// When to stop.
     pub stopping: Stopping<R>,
-    /// k: the directions kept, at least 1.
+    /// k: the directions kept; 0 is steepest descent.
     pub directions: usize,
-    /// Show M the residual divided by its norm.
+    /// Show M the residual divided by its norm; the solver is then called `dcdm`.
     pub normalize: bool,
+    /// Compute b − Ax in every iteration instead of updating r: one more product with A.
+    pub true_residual: bool,
+}
+
+impl<R: Real> FcgConfig<R> {
+    /// The deep conjugate direction method: two directions, and M is shown r/‖r‖₂.
+    pub fn dcdm() -> Self {
+        Self {
+            directions: 2,
+            normalize: true,
+            ..Self::default()
+        }
+    }
+
+    /// Name of the method.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.normalize {
+            true => "dcdm",
+            false => "fcg",
+        }
+    }
 }
 
 impl<R: Real> Default for FcgConfig<R> {
@@ -43,6 +65,7 @@ impl<R: Real> Default for FcgConfig<R> {
             stopping: Stopping::default(),
             directions: 1,
             normalize: false,
+            true_residual: false,
         }
     }
 }
@@ -55,7 +78,7 @@ pub struct Fcg<T: Scalar> {
     z: Vec<T>,
     /// r/‖r‖; empty unless asked for.
     unit: Vec<T>,
-    /// P and AP: n × k each.
+    /// P and AP: n × k each, the direction at hand in place of the oldest; n × 1 for k = 0.
     p: Vec<T>,
     q: Vec<T>,
     /// (pᵢ,Apᵢ), and the coefficients of a step.
@@ -66,7 +89,7 @@ pub struct Fcg<T: Scalar> {
 impl<T: Scalar> Fcg<T> {
     /// Allocates the 2k + 2 vectors (one more to normalise) of a solve of size `n`.
     pub fn new(n: usize, config: FcgConfig<T::Real>) -> Self {
-        let k = config.directions;
+        let k = config.directions.max(1);
         Self {
             config,
             r: vec![T::ZERO; n],
@@ -82,7 +105,7 @@ impl<T: Scalar> Fcg<T> {
 
 impl<T: Scalar> Solver<T> for Fcg<T> {
     fn name(&self) -> &'static str {
-        "fcg"
+        self.config.name()
     }
 
     fn solve(
@@ -101,11 +124,7 @@ impl<T: Scalar> Solver<T> for Fcg<T> {
             energies,
             coefficients,
         } = self;
-        let (solver, needed, n) = ("fcg", Linearity::Variable, r.len());
-        if config.directions == 0 {
-            let problem = "directions is 0, at least 1 is needed".to_string();
-            return Err(SolveError::Config { solver, problem });
-        }
+        let (solver, needed, n) = (config.name(), Linearity::Variable, r.len());
         let mut run = Run::start(solver, needed, n, config.stopping, system, x, observer)?;
 
         let mut rnorm = run.residual(x, r); // r = b − Ax
@@ -135,7 +154,7 @@ impl<T: Scalar> Solver<T> for Fcg<T> {
             }
             kernels::block_axpy(&p[..kept * n], h, z); // z ← z − Σ pᵢ hᵢ/(pᵢ,Apᵢ)
 
-            let slot = done % config.directions; // the oldest goes
+            let slot = done % config.directions.max(1); // the oldest goes
             let (p, q) = (&mut p[slot * n..][..n], &mut q[slot * n..][..n]);
             kernels::copy(z, p); // p = z
             run.apply(p, q); // q = Ap
@@ -175,9 +194,12 @@ impl<T: Scalar> Solver<T> for Fcg<T> {
             energies[slot] = energy;
             let alpha = pr.scale(T::Real::ONE / energy); // α = (p,r)/(p,Ap)
             kernels::axpy(alpha, p, x); // x ← x + αp
-            rnorm = run.norm_from(kernels::axpy_norm_squared(-alpha, q, r)); // r ← r − αq
             done += 1;
             run.advance();
+            rnorm = match config.true_residual {
+                false => run.norm_from(kernels::axpy_norm_squared(-alpha, q, r)), // r ← r − αq
+                true => run.residual(x, r),                                       // r = b − Ax
+            };
             run.gained(Some(pr.abs() / energy * pr.abs()), rnorm); // as it neither under- nor overflows early
         };
         Ok(run.finish(reason, rnorm, x, r))
@@ -213,8 +235,7 @@ mod tests {
             n,
             FcgConfig {
                 stopping,
-                directions: 2,
-                normalize: true,
+                ..FcgConfig::dcdm()
             },
         ))
     });
@@ -263,7 +284,12 @@ mod tests {
         let a = hpd::<f64>(9);
         let b = vector::<f64>(81, 3);
         let exact = dense_solution(&a, &b);
-        for (directions, normalize) in [(1, false), (2, true), (5, false)] {
+        for (directions, normalize, true_residual) in [
+            (0, true, false),
+            (1, false, false),
+            (2, true, true),
+            (5, false, false),
+        ] {
             let mut m = Custom(Linearity::Variable, bent, 0);
             let mut energies = Vec::new();
             let mut watch = |step: &crate::Step<'_, f64>| {
@@ -282,6 +308,7 @@ mod tests {
             let config = FcgConfig {
                 directions,
                 normalize,
+                true_residual,
                 ..Default::default()
             };
             let mut x = vec![0.0; 81];
@@ -327,20 +354,54 @@ mod tests {
     }
 
     #[test]
-    fn an_indefinite_matrix_is_named_and_no_directions_are_refused() {
+    fn an_indefinite_matrix_is_named() {
         let a = shifted::<f64>(6, 3.0);
         let (b, mut x) = (vector::<f64>(36, 4), vec![0.0; 36]);
         let fcg = Fcg::new(36, FcgConfig::default());
         let report = unpreconditioned(fcg, &a, &b, &mut x).unwrap();
         assert_eq!(report.reason, StopReason::IndefiniteOperator);
-        let fcg = Fcg::new(
-            36,
-            FcgConfig {
-                directions: 0,
+    }
+
+    #[test]
+    fn a_residual_computed_anew_costs_a_product_an_iteration_and_changes_nothing_else() {
+        let a = hpd::<f64>(9);
+        let b = vector::<f64>(81, 3);
+        let solve = |true_residual: bool| {
+            let config = FcgConfig {
+                true_residual,
+                ..FcgConfig::dcdm()
+            };
+            let (mut m, mut x) = (Jacobi::new(&a).unwrap(), vec![0.0; 81]);
+            let mut dcdm = Fcg::new(81, config);
+            assert_eq!(dcdm.name(), "dcdm");
+            let report = dcdm
+                .solve(System::new(&a, &b, &mut m), &mut x, &mut ())
+                .unwrap();
+            assert!(report.converged());
+            (report, x)
+        };
+        let ((updated, x), (anew, y)) = (solve(false), solve(true));
+        assert_eq!(anew.iterations, updated.iterations);
+        // the first residual, and two products an iteration; updated, one and the last residual
+        assert_eq!(anew.matvecs, 1 + 2 * anew.iterations);
+        assert_eq!(updated.matvecs, 2 + updated.iterations);
+        assert!(distance(&x, &y) < 1e-10);
+    }
+
+    #[test]
+    fn keeping_directions_saves_iterations() {
+        let a = hpd::<f64>(24);
+        let b = vector::<f64>(576, 3);
+        let iterations = [0, 1].map(|directions| {
+            let config = FcgConfig {
+                directions,
                 ..Default::default()
-            },
-        );
-        let error = unpreconditioned(fcg, &a, &b, &mut x).unwrap_err();
-        assert!(matches!(error, SolveError::Config { solver: "fcg", .. }));
+            };
+            let (fcg, mut x) = (Fcg::new(576, config), vec![0.0; 576]);
+            let report = unpreconditioned(fcg, &a, &b, &mut x).unwrap();
+            assert!(report.converged());
+            report.iterations
+        });
+        assert!(iterations[1] * 2 < iterations[0], "{iterations:?}");
     }
 }

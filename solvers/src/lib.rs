@@ -77,7 +77,7 @@ pub use reduce::{Local, Reduce};
 pub use report::{SolveError, SolveReport, StopReason};
 pub use resolvent_matrices as matrices;
 pub use resolvent_matrices::{Complex, Real, Scalar};
-pub use sequence::{Backstop, Change, Guess, Sequence, SequenceConfig, Solved};
+pub use sequence::{Backstop, Change, Guess, Maker, Sequence, SequenceConfig, Solved};
 pub use solver::{Solver, System};
 pub use sor::{
     CgRitz, Direction, Order, RitzEstimate, RitzTracker, Smoother, SmootherConfig, Sor, SorConfig,

@@ -161,7 +161,7 @@ impl<'s, 'o, T: Scalar> Run<'s, 'o, T> {
             Some(a) => a.nnz() * (number + 4) + a.nrows() * 4,
             None => 8 * self.b.len() * number,
         };
-        let bytes = [matrix, self.m.bytes(), size_of_val(self.b)];
+        let bytes = [matrix, self.m.traffic(), size_of_val(self.b)];
         // of all processes, so that all decide alike
         let [matrix, precond, vector] = self.sums(bytes.map(|b| T::from_f64(b as f64)));
         let bytes = |sum: T| sum.re().to_f64();

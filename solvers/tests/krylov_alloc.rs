@@ -51,8 +51,8 @@ fn solvers<T: Scalar>(n: usize) -> Vec<Box<dyn Solver<T>>> {
             n,
             FcgConfig {
                 stopping,
-                directions: 2,
-                normalize: true,
+                true_residual: true,
+                ..FcgConfig::dcdm()
             },
         )),
         Box::new(Minres::new(n, MinresConfig { stopping })),

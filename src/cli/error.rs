@@ -187,7 +187,7 @@ fn advice(error: &SolveError) -> &'static str {
         SolveError::NeedsLinearity {
             precond: "onnx", ..
         } => {
-            "a network serves fcg, fgmres and gcrodr, and cg where its file says that it is linear, symmetric and positive"
+            "a network serves dcdm, fcg, fgmres and gcrodr, and cg where its file says that it is linear, symmetric and positive"
         }
         SolveError::NeedsLinearity { .. } => "or leave the choice to --solver auto",
         SolveError::Nullspace(_) => "leave out --nullspace, and it is looked for",

@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use super::input::MatrixJson;
-use resolvent::precond::{Distrust, Takeover};
+use resolvent::precond::{Distrust, Fallback, Takeover};
 use resolvent::solvers::{Attempt, Outcome};
 use serde::Serialize;
 use std::io::Write;
@@ -94,22 +94,7 @@ pub fn attempts_json(attempts: &[Attempt], detail: Option<&str>) -> Vec<AttemptJ
     let mut all = Vec::new();
     for (index, attempt) in attempts.iter().enumerate() {
         if let Some(fallback) = attempt.fallback {
-            let Takeover { from, to, why } = fallback.takeover;
-            let because = match detail {
-                Some(detail) if why == Distrust::Failed => format!("{why} ({detail})"),
-                _ => why.to_string(),
-            };
-            all.push(AttemptJson {
-                solver: attempt.solver,
-                precond: from,
-                reason: why.name(),
-                iterations: fallback.iteration,
-                seconds: fallback.time.as_secs_f64(),
-                error: Some(format!(
-                    "{because}; {to} took over after {}",
-                    iterations(fallback.iteration)
-                )),
-            });
+            all.push(replaced(attempt.solver, fallback, detail));
         }
         if index + 1 < attempts.len() {
             all.push(AttemptJson {
@@ -119,6 +104,26 @@ pub fn attempts_json(attempts: &[Attempt], detail: Option<&str>) -> Vec<AttemptJ
         }
     }
     all
+}
+
+/// A preconditioner that was replaced within a solve.
+pub fn replaced(solver: &'static str, fallback: Fallback, detail: Option<&str>) -> AttemptJson {
+    let Takeover { from, to, why } = fallback.takeover;
+    let because = match detail {
+        Some(detail) if why == Distrust::Failed => format!("{why} ({detail})"),
+        _ => why.to_string(),
+    };
+    AttemptJson {
+        solver,
+        precond: from,
+        reason: why.name(),
+        iterations: fallback.iteration,
+        seconds: fallback.time.as_secs_f64(),
+        error: Some(format!(
+            "{because}; {to} took over after {}",
+            iterations(fallback.iteration)
+        )),
+    }
 }
 
 /// The preconditioner at the end of an attempt.

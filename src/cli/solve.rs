@@ -7,7 +7,7 @@ use super::history::{self, Recorder, Series};
 use super::input::{Double, Input, complexify};
 use super::judge::{self, Judge};
 use super::machine;
-use super::model::{Given, Network};
+use super::model::{self, Given};
 use super::plot;
 use super::progress::Progress;
 use super::report::{self, Column, Seconds, SolveJson};
@@ -22,9 +22,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub fn run(args: &SolveArgs, threads: usize) -> Result<Status, CliError> {
-    let network = Network::named(args, threads)?;
+    let network = model::named(&args.how.precond, args.ort_lib.as_deref(), threads)?;
     let (method, mut precond) = match &network {
-        Some(network) => network.chosen(&args.how)?,
+        Some(_) => (model::method(&args.how)?, None),
         None => chosen(&args.how)?,
     };
     let files = [
@@ -44,7 +44,7 @@ pub fn run(args: &SolveArgs, threads: usize) -> Result<Status, CliError> {
     let source = Source::read(&args.problem.rhs, n)?;
     let runtime = network
         .as_ref()
-        .map_or(Duration::ZERO, |n| n.model.loading_time());
+        .map_or(Duration::ZERO, |n| n.model().loading_time());
     let task = Task {
         args,
         threads,
@@ -56,7 +56,7 @@ pub fn run(args: &SolveArgs, threads: usize) -> Result<Status, CliError> {
     };
     match (&input.matrix, network) {
         (AnyMatrix::Real(a), Some(network)) if !source.is_complex() => {
-            let given = network.build(a, grid)?;
+            let given = model::given(&network, a, grid)?;
             task.solve(a, source, Some(given))
         }
         (_, Some(_)) => Err(CliError::ComplexNetwork(args.how.precond.clone())),

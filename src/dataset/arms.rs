@@ -58,7 +58,8 @@ fn of<T: Scalar<Real = f64>>(
         .unwrap_or((10 * description.rows()).max(1000));
     let constant = same_matrix(request, family, &description)?;
     let root = request.solver.split(':').next().unwrap_or_default();
-    if ["cg", "fcg", "rcg", "minres"].contains(&root) && !hermitian(request, family, &description)?
+    if ["cg", "fcg", "dcdm", "rcg", "minres"].contains(&root)
+        && !hermitian(request, family, &description)?
     {
         let kind = if T::IS_COMPLEX {
             "Hermitian"
@@ -267,7 +268,10 @@ fn candidates<T: Scalar>(request: &Request, description: &Description) -> Vec<Na
 fn partners(request: &Request, description: &Description) -> Vec<Names> {
     let solver = |name: &str| [name.to_owned(), request.precond.clone()];
     let precond = |name: &str| [request.solver.clone(), name.to_owned()];
+    let network = matches!(crate::registry::network(&request.precond), Ok(Some(_)));
     match request.solver.as_str() {
+        "auto" if network && description.definite => vec![solver("cg"), solver("fcg")],
+        "auto" if network => vec![solver("fgmres"), solver("gcrodr")],
         "auto" if description.definite => vec![solver("cg"), solver("gmres")],
         "auto" => vec![solver("gmres"), solver("bicgstab")],
         name if name.starts_with("direct") || name.starts_with("sor") => vec![precond("none")],

@@ -4,6 +4,7 @@ use super::basis::Basis;
 use super::made::{Energy, Made};
 use super::source::Source;
 use super::{DatasetError, Seconds};
+use crate::network::Network;
 use resolvent_matrices::Scalar;
 use resolvent_matrices::families::{Assembled, Description, SampleFamily, Step};
 use resolvent_matrices::sequences::Novelty;
@@ -16,7 +17,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// How the samples of a data set are solved.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// The way that is tried first.
     pub way: Way<f64>,
@@ -28,6 +29,8 @@ pub struct Plan {
     pub constant: bool,
     /// When a solve has converged.
     pub stopping: Stopping<f64>,
+    /// The network that the way calls by name.
+    pub network: Option<Network>,
 }
 
 /// One thread's place to make samples in.
@@ -71,9 +74,8 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
         Self {
             family,
             steps: family.steps().max(1),
-            plan,
             source,
-            sequence: sequence(plan.stopping),
+            sequence: sequence(&plan),
             system: Assembled::default(),
             values: Vec::new(),
             unseen: Change::Nothing,
@@ -86,6 +88,7 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
             r: vec![T::ZERO; rows],
             estimator: None,
             seconds: Seconds::default(),
+            plan,
         }
     }
 
@@ -104,7 +107,7 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
     /// Begins a chain: what follows depends on nothing that was solved before.
     pub fn begin(&mut self) {
         if self.plan.way.method.recycles() {
-            self.sequence = sequence(self.plan.stopping);
+            self.sequence = sequence(&self.plan);
             self.system = Assembled::default();
         }
     }
@@ -290,12 +293,19 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
     }
 }
 
-/// A sequence that stops its solves so.
-pub fn sequence<T: Scalar<Real = f64>>(stopping: Stopping<f64>) -> Sequence<T> {
-    Sequence::new(SequenceConfig {
-        stopping,
+/// A sequence that solves so.
+pub fn sequence<T: Scalar<Real = f64>>(plan: &Plan) -> Sequence<T> {
+    let mut sequence = Sequence::new(SequenceConfig {
+        stopping: plan.stopping,
         ..SequenceConfig::default()
-    })
+    });
+    // of complex numbers there is none, and the way fails with a word on it
+    if let Some(network) = &plan.network
+        && let Some(maker) = network.maker()
+    {
+        sequence.plug(network.name(), maker);
+    }
+    sequence
 }
 
 /// Takes the coefficients of CG for an estimator, and passes everything on.

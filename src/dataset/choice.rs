@@ -4,6 +4,7 @@ use super::DatasetError;
 use super::chain;
 use super::request::Request;
 use super::tolerance::Tolerance;
+use crate::network::{Network, NetworkError};
 use crate::registry;
 use resolvent_solvers::{Precond, Stopping, Way};
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,7 @@ impl Choice {
                 max_iters: request.max_iters.unwrap_or(self.budget),
                 ..Stopping::default()
             },
+            network: network(&self.precond)?,
         })
     }
 }
@@ -86,7 +88,22 @@ pub fn way(solver: &str, precond: &str) -> Result<Way<f64>, DatasetError> {
     let method = registry::solver::<f64>(solver)?.ok_or_else(left_open)?;
     let precond = match precond {
         "" => Precond::None,
-        name => registry::precond(name)?.ok_or_else(left_open)?,
+        name => match registry::network(name)? {
+            Some(network) => Precond::Plugged(network.name()),
+            None => registry::precond(name)?.ok_or_else(left_open)?,
+        },
     };
     Ok(Way { method, precond })
+}
+
+/// The network of this name, loaded; it never goes by the clock, so that a data set is the same every time.
+///
+/// # Errors
+/// [`DatasetError`].
+pub fn network(precond: &str) -> Result<Option<Network>, DatasetError> {
+    let network = Network::load(precond, None, 1).map_err(|error| match error {
+        NetworkError::Registry(error) => error.into(),
+        other => DatasetError::Request(other.to_string()),
+    })?;
+    Ok(network.map(Network::without_trials))
 }

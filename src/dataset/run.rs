@@ -171,13 +171,13 @@ impl Run<'_> {
         let request = &folder.plan.request;
         let source = Source::new(request, &folder.solved)?;
         let plan = folder.plan.choice.plan(request)?;
-        let mut chain = Chain::new(family, &folder.solved, source, plan);
+        let mut chain = Chain::new(family, &folder.solved, source, plan.clone());
         chain = chain.combining(&folder.plan.choice.basis);
         if request.error_bars.is_some() {
             chain = chain.estimating();
         }
         let mut doubled = match doubled {
-            Some(family) => Some(Doubled::new(request, family, &folder.stored, plan)?),
+            Some(family) => Some(Doubled::new(request, family, &folder.stored, plan.clone())?),
             None => None,
         };
         let mut rows = Rows::new(folder);

@@ -28,6 +28,16 @@ pub struct Network {
     pub device: Device,
 }
 
+impl Network {
+    /// `onnx` or `mgnet`.
+    pub fn name(&self) -> &'static str {
+        match self.role {
+            Role::Levels => "mgnet",
+            _ => "onnx",
+        }
+    }
+}
+
 /// Reads `onnx:PATH,key=value` or `mgnet:PATH,key=value`, of which `mgnet` may go without the path; `None` if
 /// it is another preconditioner. A path has no comma in it, and that of `mgnet` no equals sign.
 ///

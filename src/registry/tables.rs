@@ -17,11 +17,16 @@ pub const SOLVERS: &[Entry] = &[
     entry(
         "fcg",
         "truncated flexible CG: positive definite, any preconditioner",
+        &[("directions", "directions kept (1)")],
+    ),
+    entry(
+        "dcdm",
+        "fcg that shows M the residual scaled to norm 1: for networks, positive definite A",
         &[
-            ("directions", "directions kept (1)"),
+            ("directions", "directions kept; 0: steepest descent (2)"),
             (
-                "normalize",
-                "show M the residual divided by its norm (false)",
+                "true-residual",
+                "compute b - Ax in every iteration, for a second product (false)",
             ),
         ],
     ),
@@ -201,7 +206,7 @@ pub const PRECONDS: &[Entry] = &[
     ),
     entry(
         "onnx",
-        "a network, as onnx:MODEL.onnx,key=value: for fcg, fgmres and gcrodr, some for cg",
+        "a network, as onnx:MODEL.onnx,key=value: for dcdm, fcg, fgmres and gcrodr, some for cg",
         &[
             (
                 "fallback",

@@ -7,6 +7,7 @@ mod errors;
 mod help;
 mod info;
 mod network;
+mod networks_in_runs;
 mod referee;
 mod sequence;
 mod solve;

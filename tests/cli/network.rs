@@ -61,15 +61,7 @@ fn a_network_solves_a_system() {
         return;
     }
     let (a, x) = (poisson(), scratch("network_x.mtx"));
-    for solver in [
-        "fcg",
-        "fcg:directions=2,normalize=true",
-        "fgmres",
-        "gcrodr",
-        "cg",
-        "rcg",
-        "auto",
-    ] {
+    for solver in ["fcg", "dcdm", "fgmres", "gcrodr", "cg", "rcg", "auto"] {
         let precond = format!("onnx:{}", model("vcycle"));
         let ran = solve(&a, &precond, &["--solver", solver, "--out", &x]);
         assert_eq!(ran.status, 0, "{solver}: {}", ran.stderr);
@@ -268,8 +260,8 @@ fn what_is_typed_wrong() {
         let text = error(&["solve", NOS4, "--precond", &precond]);
         assert!(text.contains(part), "{precond}: {text}");
     }
-    let text = error(&["sequence", "heat2d:nx=10,systems=2", "--precond", &vcycle]);
-    assert!(text.contains("is for `resolvent solve`"), "{text}");
+    let named = resolvent::registry::precond(&vcycle).map_err(|error| error.to_string());
+    assert!(named.is_err_and(|text| text.contains("`resolvent sequence`")));
     let text = error(&["solve", NOS4, "--precond", "ic0", "--ort-lib", "x.so"]);
     assert!(text.contains("belongs to --precond onnx"), "{text}");
 }
@@ -287,9 +279,9 @@ fn methods_that_cannot_take_it() {
     for (solver, precond, part) in [
         ("direct", &cycle, "it takes no preconditioner"),
         ("sor", &cycle, "it takes no preconditioner"),
-        ("minres", &cycle, "a network serves fcg"),
-        ("cg", &bent, "a network serves fcg"),
-        ("gmres", &bent, "a network serves fcg"),
+        ("minres", &cycle, "a network serves dcdm"),
+        ("cg", &bent, "a network serves dcdm"),
+        ("gmres", &bent, "a network serves dcdm"),
     ] {
         let text = error(&["solve", &a, "--solver", solver, "--precond", precond]);
         assert!(text.contains(part), "{solver}: {text}");

@@ -303,6 +303,13 @@ impl Preconditioner<f64> for OnnxPrecond {
             .sum();
         (fields + 1) * self.padded.iter().product::<usize>() * size_of::<f32>()
     }
+
+    /// Every weight multiplies and adds in every cell: more than coarser levels do, less than what goes
+    /// between the layers.
+    fn traffic(&self) -> usize {
+        let cells: usize = self.padded.iter().product();
+        self.bytes() + 2 * self.model.weights() * cells
+    }
 }
 
 fn failed(model: &Model, problem: String) -> OnnxError {

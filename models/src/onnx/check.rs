@@ -170,7 +170,7 @@ pub fn check(
         if is("linear") && is("symmetric") && is("positive") {
             serves.extend(["cg", "rcg"]);
         }
-        serves.extend(["fcg", "fgmres", "gcrodr"]);
+        serves.extend(["dcdm", "fcg", "fgmres", "gcrodr"]);
     }
     Ok(ModelCheck {
         grid,

@@ -10,7 +10,7 @@ use ort::session::builder::SessionBuilder;
 use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Where a model runs.
@@ -79,6 +79,8 @@ struct Shared {
     /// Sessions nobody is using.
     idle: Mutex<Vec<Session>>,
     loading: Duration,
+    /// Counted when somebody asks.
+    weights: OnceLock<usize>,
 }
 
 impl fmt::Debug for Model {
@@ -108,17 +110,32 @@ impl Model {
     /// [`OnnxError::ModelIo`], [`OnnxError::NoWeights`], and those of [`load`](Self::load).
     pub fn with_shuffled_weights(&self, seed: u64) -> Result<Self, OnnxError> {
         let path = self.path();
-        let mut file = match &self.shared.bytes {
-            Some(bytes) => bytes.to_vec(),
-            None => std::fs::read(path).map_err(|error| OnnxError::ModelIo {
-                path: path.into(),
-                problem: error.to_string(),
-            })?,
-        };
+        let mut file = self.file()?.into_owned();
         if shuffled::shuffle(&mut file, seed) == 0 {
             return Err(OnnxError::NoWeights { path: path.into() });
         }
         Self::from(path, Some(Cow::Owned(file)), self.shared.config.clone())
+    }
+
+    /// The numbers that its convolutions and matrix products multiply by: what an application costs, a
+    /// multiplication and an addition for each in every cell, or fewer on coarser levels. 0 where the file
+    /// cannot be read any more. The first call reads it.
+    pub fn weights(&self) -> usize {
+        let count = || self.file().map_or(0, |file| shuffled::count(&file));
+        *self.shared.weights.get_or_init(count)
+    }
+
+    fn file(&self) -> Result<Cow<'_, [u8]>, OnnxError> {
+        let path = self.path();
+        match &self.shared.bytes {
+            Some(bytes) => Ok(Cow::Borrowed(bytes)),
+            None => std::fs::read(path)
+                .map(Cow::Owned)
+                .map_err(|error| OnnxError::ModelIo {
+                    path: path.into(),
+                    problem: error.to_string(),
+                }),
+        }
     }
 
     fn from(
@@ -149,6 +166,7 @@ impl Model {
             output,
             idle: Mutex::new(vec![session]),
             loading: started.elapsed(),
+            weights: OnceLock::new(),
         };
         Ok(Self {
             shared: Arc::new(shared),

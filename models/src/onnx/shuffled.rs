@@ -39,6 +39,12 @@ pub(super) fn shuffle(file: &mut [u8], seed: u64) -> usize {
     count
 }
 
+/// How many weights there are.
+pub(super) fn count(file: &[u8]) -> usize {
+    let tensors = weights(file).into_iter();
+    tensors.map(|t| t.place.len() / t.width).sum()
+}
+
 /// Where the numbers of a tensor stand, and the bytes of each.
 struct Tensor {
     place: Range<usize>,
@@ -49,11 +55,20 @@ fn weights(file: &[u8]) -> Vec<Tensor> {
     let mut all = Vec::new();
     for graph in within(file, 0..file.len(), 7) {
         let nodes = within(file, graph.clone(), 1);
-        let read: Vec<&[u8]> = nodes
+        let mut read: Vec<&[u8]> = nodes
             .iter()
             .flat_map(|node| multiplied(file, node.clone()))
             .map(|name| &file[name])
             .collect();
+        // of what is stored in half the bits, the numbers before they are widened; nodes come in order
+        for node in nodes.iter().rev().filter(|node| passes_on(file, node)) {
+            let [from, to] = [1, 2].map(|number| within(file, (*node).clone(), number));
+            if let (Some(from), Some(to)) = (from.first(), to.first())
+                && read.contains(&&file[to.clone()])
+            {
+                read.push(&file[from.clone()]);
+            }
+        }
         let is_weight = |name: Option<&Range<usize>>| {
             name.is_some_and(|name| read.contains(&&file[name.clone()]))
         };
@@ -70,6 +85,13 @@ fn weights(file: &[u8]) -> Vec<Tensor> {
         all.extend(tensors.into_iter().flat_map(|tensor| floats(file, tensor)));
     }
     all
+}
+
+/// Whether a node says what it is told, perhaps in other bits.
+fn passes_on(file: &[u8], node: &Range<usize>) -> bool {
+    let kind = within(file, node.clone(), 4);
+    let kind = kind.first().map(|kind| &file[kind.clone()]);
+    [Some(&b"Cast"[..]), Some(b"Identity")].contains(&kind)
 }
 
 /// Names of what a node multiplies its input by.

@@ -36,6 +36,7 @@ fn flexible(n: usize, rtol: f64) -> Vec<Box<dyn Solver<f64>>> {
         stopping,
         directions,
         normalize,
+        ..FcgConfig::default()
     };
     let gmres = GmresConfig {
         stopping,

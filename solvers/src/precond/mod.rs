@@ -119,6 +119,13 @@ pub trait Preconditioner<T: Scalar>: Send {
     /// Memory held, in bytes.
     fn bytes(&self) -> usize;
 
+    /// Bytes that one application moves, by which its work is counted: the memory held, unless a
+    /// preconditioner knows better. One that computes more than it reads counts a byte for each of its
+    /// operations.
+    fn traffic(&self) -> usize {
+        self.bytes()
+    }
+
     /// Itself, if it is SSOR: CG can then work from both sides of A at once.
     fn as_ssor(&mut self) -> Option<&mut Ssor<T>> {
         None
@@ -205,6 +212,14 @@ pub enum PrecondError {
         /// what happened
         problem: String,
     },
+}
+
+impl PrecondError {
+    /// A preconditioner of the caller's where nobody was told how to make it.
+    pub(crate) fn unplugged(precond: &'static str) -> Self {
+        let problem = "it is made by a sequence that was told how: Sequence::plug".into();
+        Self::Config { precond, problem }
+    }
 }
 
 impl PrecondError {

@@ -1,9 +1,10 @@
 //! One way to solve, set up once and brought up to date for each matrix.
 
+use super::plug::Plugs;
 use crate::precond::{PrecondError, Preconditioner, Ssor};
 use crate::{
-    Direct, DirectConfig, LinearOperator, Method, Nullspace, Observer, Precond, RecycledState,
-    SolveError, SolveReport, Solver, Sor, SorConfig, Stopping, System, Way,
+    Direct, DirectConfig, Method, Nullspace, Observer, Precond, RecycledState, SolveError,
+    SolveReport, Solver, Sor, SorConfig, Stopping, System, Way,
 };
 use resolvent_matrices::{Csr, Scalar};
 
@@ -57,10 +58,10 @@ enum Built<T: Scalar> {
 }
 
 impl<T: Scalar> Built<T> {
-    fn new(precond: &Precond, a: &dyn LinearOperator<T>) -> Result<Self, PrecondError> {
+    fn new(precond: &Precond, a: &Csr<T>, plugs: &mut Plugs<T>) -> Result<Self, PrecondError> {
         Ok(match precond {
             Precond::Ssor(config) => Self::Ssor(Box::new(Ssor::new(a, *config)?)),
-            other => Self::Other(other.build(a)?),
+            other => Self::Other(plugs.build(other, a)?),
         })
     }
 
@@ -78,11 +79,12 @@ impl<T: Scalar> Engine<T> {
         way: &Way<T::Real>,
         a: &Csr<T>,
         stopping: Stopping<T::Real>,
+        plugs: &mut Plugs<T>,
     ) -> Result<Self, SolveError> {
         Ok(Self {
             way: *way,
             solver: Machine::new(&way.method, a.nrows(), stopping)?,
-            m: Built::new(&way.precond, a)?,
+            m: Built::new(&way.precond, a, plugs)?,
             matrix: None,
         })
     }
@@ -188,7 +190,7 @@ impl<T: Scalar> Engine<T> {
         let matrix = a.nnz() * (size_of::<T>() + 4) + a.nrows() * 4;
         let read = match &self.m {
             Built::Ssor(ssor) => ssor.read(),
-            Built::Other(m) => m.bytes(),
+            Built::Other(m) => m.traffic(),
         };
         read as f64 / matrix.max(1) as f64
     }

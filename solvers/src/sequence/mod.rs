@@ -31,6 +31,7 @@
 mod backstop;
 mod engine;
 mod guess;
+mod plug;
 mod pod;
 mod recycled;
 mod tally;
@@ -39,6 +40,7 @@ mod tests;
 
 pub use backstop::Backstop;
 pub use guess::Guess;
+pub use plug::Maker;
 
 use crate::precond::Identity;
 use crate::{
@@ -48,6 +50,7 @@ use crate::{
 use backstop::Budget;
 use engine::Engine;
 use guess::Guesses;
+use plug::Plugs;
 use resolvent_matrices::{Csr, Real, Scalar, constant_nullspace};
 use std::time::{Duration, Instant};
 use tally::Tally;
@@ -121,6 +124,8 @@ pub struct Solved<R> {
 pub struct Sequence<T: Scalar> {
     config: SequenceConfig<T::Real>,
     guesses: Guesses<T>,
+    /// Preconditioners of the caller's.
+    plugs: Plugs<T>,
     engines: Vec<Engine<T>>,
     nullspace: Nullspace<T>,
     /// Counts the matrices.
@@ -145,6 +150,7 @@ impl<T: Scalar> Sequence<T> {
         Self {
             config,
             guesses: Guesses::default(),
+            plugs: Plugs::default(),
             engines: Vec::new(),
             nullspace: Nullspace::none(),
             matrix: 0,
@@ -163,6 +169,27 @@ impl<T: Scalar> Sequence<T> {
             self.drop_engines();
         }
         self.config.stopping = stopping;
+    }
+
+    /// Says how the preconditioner that ways call [`Precond::Plugged`] is made; one of that name gives
+    /// way. What is made is kept: for the next matrix of the same pattern it is updated.
+    ///
+    /// ```
+    /// use resolvent_matrices::{Csr, generate::Poisson};
+    /// use resolvent_solvers::{Change, Method, Precond, Sequence, Way, precond::Jacobi};
+    ///
+    /// let a: Csr<f64> = Poisson::default().generate()?.matrix;
+    /// let (mut x, b) = (vec![0.0; a.nrows()], vec![1.0; a.nrows()]);
+    /// let mut sequence = Sequence::new(Default::default());
+    /// sequence.plug("mine", Box::new(|a| Ok(Box::new(Jacobi::new(a)?))));
+    /// let way = Way { method: Method::Fcg(Default::default()), precond: Precond::Plugged("mine") };
+    /// let solved = sequence.next(&a, &b, Change::Values, Some(&way), &mut x, &mut ())?;
+    /// assert_eq!(solved.precond, "mine");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn plug(&mut self, name: &'static str, maker: Maker<T>) {
+        self.drop_engines();
+        self.plugs.insert(name, maker);
     }
 
     /// The next system from beginning to end: [`Sequence::advance`], [`Sequence::guess`],
@@ -220,9 +247,13 @@ impl<T: Scalar> Sequence<T> {
         self.guesses.known()
     }
 
-    /// Drops everything carried; the configuration stays.
+    /// Drops everything carried; the configuration stays, and what was plugged in.
     pub fn forget(&mut self) {
-        *self = Self::new(self.config);
+        let plugs = std::mem::take(&mut self.plugs);
+        *self = Self {
+            plugs,
+            ..Self::new(self.config)
+        };
     }
 
     /// Solves the system at hand from the iterate in x: by the given way, or by what [`Auto`] finds
@@ -309,7 +340,7 @@ impl<T: Scalar> Sequence<T> {
         let engine = match self.engines.iter().position(|engine| engine.serves(way)) {
             Some(at) => &mut self.engines[at],
             None => {
-                let mut engine = Engine::new(way, a, self.config.stopping)?;
+                let mut engine = Engine::new(way, a, self.config.stopping, &mut self.plugs)?;
                 self.hand_over(&mut engine);
                 self.engines.push(engine);
                 let last = self.engines.len() - 1;

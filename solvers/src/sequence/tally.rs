@@ -101,6 +101,8 @@ impl<R: Real> Tally<R> {
     }
 
     pub fn ended(self, report: SolveReport<R>) -> Solved<R> {
+        // a fallback within the solve
+        let precond = report.fallback.map_or(self.names.1, |f| f.takeover.to);
         Solved {
             report: SolveReport {
                 iterations: self.iterations,
@@ -109,7 +111,7 @@ impl<R: Real> Tally<R> {
                 ..report
             },
             solver: self.names.0,
-            precond: self.names.1,
+            precond,
             capped: !self.attempts.is_empty(),
             work: self.work,
             setup: self.setup,

@@ -17,6 +17,7 @@ Examples:
   resolvent sequence systems/ --tune omega --x0 previous            (cg with ssor, omega learned)
   resolvent sequence dump.bin --x0 previous       (of PETSc: docs/methods/sequence.md)
   resolvent sequence A.bin --rhs b.bin
+  resolvent sequence systems/ --solver gcrodr --precond onnx:M.onnx   (a network, and a space that is recycled)
   resolvent sequence systems/ --tune config --log solves.jsonl
   resolvent sequence heat2d-jump:nx=100,systems=300 --tune omega --hindsight --log heat.jsonl
   resolvent tune report heat.jsonl --plot heat.svg
@@ -66,6 +67,9 @@ pub struct SequenceArgs {
     pub petsc: Option<PetscOptions>,
     #[command(flatten)]
     pub how: How,
+    /// Library of ONNX Runtime, for `--precond onnx:…` and `mgnet` [default: found; see `resolvent runtime status`]
+    #[arg(long, value_name = "PATH", help_heading = "How to solve it")]
+    pub ort_lib: Option<PathBuf>,
     #[command(flatten)]
     pub tuning: Tuning,
     #[command(flatten)]

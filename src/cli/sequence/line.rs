@@ -6,7 +6,7 @@ use super::source::Current;
 use super::tuning::Tuning;
 use crate::cli::input::Double;
 use crate::cli::machine;
-use crate::cli::report::{self as words, Column, Seconds, SolveJson, attempt_json};
+use crate::cli::report::{self as words, AttemptJson, Column, Seconds, SolveJson, attempt_json};
 use resolvent::solvers::{Recycling, Solved};
 use serde::Serialize;
 
@@ -102,6 +102,14 @@ impl<'a> Line<'a> {
     }
 }
 
+/// What did not finish it, a preconditioner that was replaced within the last attempt among them.
+fn attempts(solved: &Solved<f64>) -> Vec<AttemptJson> {
+    let within = solved.report.fallback;
+    let within = within.map(|fallback| words::replaced(solved.solver, fallback, None));
+    let before = solved.attempts.iter().map(attempt_json);
+    before.chain(within).collect()
+}
+
 /// What the log says of one system.
 pub fn solve_json<T: Double>(
     current: &Current<'_, T>,
@@ -128,7 +136,7 @@ pub fn solve_json<T: Double>(
         threads,
         seconds,
         peak_rss_bytes: machine::peak_rss_bytes(),
-        attempts: solved.attempts.iter().map(attempt_json).collect(),
+        attempts: attempts(solved),
         columns: None,
         advice: (!column.converged).then(|| words::advice(column, solved.solver)),
         version: env!("CARGO_PKG_VERSION"),

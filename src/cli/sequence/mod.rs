@@ -27,6 +27,7 @@ use super::input::Double;
 use super::interrupt;
 use super::judge::Judge;
 use super::machine;
+use super::model;
 use super::report::Seconds;
 use super::solve::{chosen, outputs};
 use args::SequenceArgs;
@@ -137,7 +138,22 @@ impl<'a, T: Double> Run<'a, T> {
         };
         let guess = args.x0.map_or(source.guess(), Guess::from);
         args.tuning.check(&args.how)?;
-        let (method, precond) = chosen(&args.tuning.relaxed(&args.how))?;
+        let network = model::named(&args.how.precond, args.ort_lib.as_deref(), threads)?;
+        if network.is_some() && args.tuning.asked() {
+            return Err(CliError::NotApplicable {
+                option: "tune",
+                solver: args.how.precond.clone(),
+                hint: "networks are not tuned over",
+            });
+        }
+        let (method, precond) = match &network {
+            Some(network) => {
+                let method = model::method(&args.how)?;
+                let method = method.unwrap_or_else(|| network.usual_method());
+                (Some(method), Some(network.precond()))
+            }
+            None => chosen(&args.tuning.relaxed(&args.how))?,
+        };
         let way = method.zip(precond);
         let way = way.map(|(method, precond)| Way { method, precond });
         let contexts = args.tuning.contexts()?;
@@ -157,7 +173,14 @@ impl<'a, T: Double> Run<'a, T> {
             max_bytes: Some(machine::memory_for_factors() / names.len().max(1)),
             ..SequenceConfig::default()
         };
-        let stream = |name| Stream::new(name, config, way, &args.tuning, method);
+        let stream = |name| {
+            let mut stream = Stream::new(name, config, way, &args.tuning, method);
+            if let Some(sequence) = stream.carrier.sequence() {
+                model::plug(network.as_ref(), sequence)?;
+            }
+            Ok(stream)
+        };
+        let streams = names.into_iter().map(stream);
         Ok(Self {
             args,
             threads,
@@ -165,7 +188,7 @@ impl<'a, T: Double> Run<'a, T> {
             method,
             precond,
             contexts,
-            streams: names.into_iter().map(stream).collect(),
+            streams: streams.collect::<Result<_, CliError>>()?,
             order,
             log: None,
             source,

@@ -59,6 +59,7 @@ impl<T: Scalar<Real = f64>> Probe<'_, T> {
                 max_iters: self.most,
                 ..Stopping::default()
             },
+            network: choice::network(precond)?,
         };
         let description = self.family.describe();
         let source = Source::new(self.request, &description)?;

@@ -176,6 +176,14 @@ impl<T: Scalar> Preconditioner<T> for Guarded<T> {
         self.inner.bytes() + self.fallback.bytes()
     }
 
+    /// Of the one that is in use.
+    fn traffic(&self) -> usize {
+        match self.trial || self.why.is_some() {
+            true => self.fallback.traffic(),
+            false => self.inner.traffic(),
+        }
+    }
+
     fn as_guard(&mut self) -> Option<&mut dyn Guard<T::Real>> {
         Some(self)
     }

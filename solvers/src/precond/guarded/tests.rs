@@ -85,11 +85,7 @@ fn plain(_: usize, r: &[f64], z: &mut [f64]) -> Result<(), PrecondError> {
 }
 
 fn flexible(n: usize) -> Vec<Box<dyn Solver<f64>>> {
-    let two = FcgConfig {
-        directions: 2,
-        normalize: true,
-        ..Default::default()
-    };
+    let two = FcgConfig::dcdm();
     let gcrodr = GcrodrConfig {
         restart: 20,
         k: 5,

@@ -247,7 +247,7 @@ fn judge(
             return Err(CliError::TwoKinds { name, index, found });
         }
         if index == 0 {
-            *entrants = everybody(args, models, others, kind)?;
+            *entrants = everybody(args, models, others, kind, &problem)?;
             entrants.iter().for_each(|e| entrant::warm_up(e, &problem));
         }
         if entrants.iter().any(|e| e.part == Part::Peer) {
@@ -307,6 +307,7 @@ fn everybody(
     models: &Models,
     others: &Others<'_>,
     kind: Kind,
+    first: &Problem<'_>,
 ) -> Result<Vec<Entrant>, CliError> {
     let definite = kind == Kind::Definite;
     let method = method(args, &models.judged, definite)?;
@@ -327,7 +328,8 @@ fn everybody(
             all.push(entrant);
         }
     }
-    let peers = others.peers.iter().filter(|_| definite);
+    let peers = others.peers.iter();
+    let peers = peers.filter(|peer| definite && peer.serves(first));
     all.extend(peers.cloned().map(|peer| Entrant {
         name: peer.name(),
         part: Part::Peer,
@@ -345,7 +347,7 @@ fn method(args: &RefereeArgs, model: &Model, definite: bool) -> Result<Method<f6
             Err(CliError::NotApplicable {
                 option: flag,
                 solver: args.solver.clone(),
-                hint: "a network serves cg, fcg, fgmres and gcrodr",
+                hint: "a network serves cg, dcdm, fcg, fgmres and gcrodr",
             })
         }
         Some(method) => Ok(method),

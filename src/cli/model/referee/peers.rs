@@ -3,6 +3,7 @@
 use super::entrant::Run;
 use super::system::Problem;
 use crate::cli::judge::Judge;
+use resolvent::Csr;
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -11,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Methods for symmetric positive definite systems, as `benches/peers` calls them.
-const METHODS: [(&str, &str); 7] = [
+const METHODS: [(&str, &str); 8] = [
     ("amgcl", "cg+sa"),
     ("amgcl", "cg+rs"),
     ("petsc", "cg+hypre"),
@@ -19,6 +20,7 @@ const METHODS: [(&str, &str); 7] = [
     ("petsc", "preonly+cholmod"),
     ("pyamg", "cg+sa"),
     ("pyamg", "cg+rs"),
+    ("scipy", "preonly+fft"),
 ];
 /// For an interpreter and its packages to start, and for a package to be looked for.
 const START: Duration = Duration::from_secs(30);
@@ -89,6 +91,7 @@ fn importable(python: &Path, peer: &str) -> bool {
         "petsc" => {
             "import glob, sys, numpy, scipy; sys.path += glob.glob('/usr/lib/petscdir/*/*-real/lib/python3/dist-packages'); import petsc4py"
         }
+        "scipy" => "import numpy, scipy",
         _ => "import pyamg, numpy, scipy",
     };
     let mut command = Command::new(python);
@@ -134,6 +137,11 @@ impl Peer {
 
     fn parts(&self) -> (&'static str, &'static str) {
         self.method.split_once('+').unwrap_or((self.method, ""))
+    }
+
+    /// Whether it is for systems like this one: transforms are for constant coefficients alone.
+    pub fn serves(&self, problem: &Problem<'_>) -> bool {
+        self.parts().1 != "fft" || constant(problem.a)
     }
 
     /// Solves to the tolerance of the true residual: a peer that stops on another norm is asked for more
@@ -221,6 +229,42 @@ impl Peer {
     }
 }
 
+/// Whether A is that of constant coefficients in a box: what stands beside the diagonal is the same in every
+/// row, for each distance from it, and no face is missing.
+fn constant(a: &Csr<f64>) -> bool {
+    let n = a.nrows();
+    // distance from the diagonal, the number there, and how often
+    let mut steps: Vec<(usize, f64, usize)> = Vec::new();
+    for i in 0..n {
+        let range = a.row_range(i);
+        for (&j, &value) in a.col_idx()[range.clone()].iter().zip(&a.values()[range]) {
+            let Some(step) = (j as usize).checked_sub(i).filter(|step| *step > 0) else {
+                continue;
+            };
+            let known = steps.iter().position(|(other, ..)| *other == step);
+            let at = known.unwrap_or(steps.len());
+            if at == 3 {
+                return false;
+            }
+            if known.is_none() {
+                steps.push((step, value, 0));
+            }
+            let (_, first, times) = &mut steps[at];
+            *times += 1;
+            if (value - *first).abs() > 1e-12 * first.abs() {
+                return false;
+            }
+        }
+    }
+    steps.sort_by_key(|(step, ..)| *step);
+    let after = steps.iter().skip(1).map(|(step, ..)| *step).chain([n]);
+    let whole = steps.iter().zip(after).all(|(&(step, _, times), next)| {
+        let cells = next / step;
+        cells > 1 && n.is_multiple_of(next) && next.is_multiple_of(step) && times == n - n / cells
+    });
+    steps.first().is_some_and(|(step, ..)| *step == 1) && whole
+}
+
 /// What the process prints, if it ends well and in time; it is killed otherwise.
 fn within(mut command: Command, limit: Duration) -> Result<String, String> {
     command.stdin(Stdio::null());
@@ -267,5 +311,33 @@ fn within(mut command: Command, limit: Duration) -> Result<String, String> {
                 said.unwrap_or("without a word")
             ))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use resolvent::generate::Poisson;
+
+    #[test]
+    fn transforms_are_for_constant_coefficients_in_a_whole_box() {
+        let plane = Poisson::default().generate::<f64>().unwrap().matrix;
+        assert!(constant(&plane));
+        let mut other = plane.clone();
+        other.values_mut()[1] *= 1.01; // the first face
+        assert!(!constant(&other));
+        // a face less
+        let entries = (0..plane.nrows()).flat_map(|i| {
+            let range = plane.row_range(i);
+            let of = range.map(move |k| (i, k));
+            of.collect::<Vec<_>>()
+        });
+        let kept = entries.filter_map(|(i, k)| {
+            let j = plane.col_idx()[k] as usize;
+            ((i, j) != (3, 4) && (i, j) != (4, 3)).then(|| (i, j, plane.values()[k]))
+        });
+        let kept: Vec<_> = kept.collect();
+        let fewer = Csr::from_triplets(plane.nrows(), plane.ncols(), kept).unwrap();
+        assert!(!constant(&fewer));
     }
 }
