@@ -1,0 +1,159 @@
+"""Trains the scale-equivariant variant of DCDM and writes it as ONNX.
+
+    python3 -m venv env && env/bin/pip install -r models/training/dcdm/requirements.txt
+    env/bin/python models/training/dcdm/train.py --dimensions 2      # models/onnx/dcdm2d.onnx
+    env/bin/python models/training/dcdm/train.py --dimensions 3      # models/onnx/dcdm3d.onnx
+
+Problems are drawn from the seed. The loss of a problem is the number of iterations to 1e-6 at the rate of a
+few steps of the solver, through which it differentiates. They begin with errors of noise as right-hand
+sides or, every other time, where the last visit to the problem ended: the network is trained on the residuals that
+it leaves.
+"""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+import tensorflow as tf
+
+import equivariant
+import export
+import problems
+from fcg import fcg
+
+OUT = Path(__file__).resolve().parents[2] / "onnx"
+STARTS = 4  # errors to begin with
+
+
+class Pool:
+    """Problems of one size, and the errors that the network left."""
+
+    def __init__(self, seed, shape, count, batch):
+        self.stencils, self.geometry, self.start = problems.pool(seed, shape, count)
+        self.left, self.visits, self.batch = self.start[:, 0].copy(), np.zeros(count, int), batch
+
+    def draw(self, rng):
+        self.at = rng.choice(len(self.left), self.batch, replace=False)
+        fresh = (rng.random(self.batch) < 0.5) | (self.visits[self.at] > 5)
+        self.visits[self.at[fresh]] = 0
+        begin = self.start[self.at, rng.integers(0, STARTS, self.batch)]
+        wide = fresh.reshape(-1, *[1] * (begin.ndim - 1))
+        return self.stencils[self.at], self.geometry[self.at], np.where(wide, begin, self.left[self.at])
+
+    def keep(self, e, energy):
+        e /= np.sqrt(energy).reshape(-1, *[1] * (e.ndim - 1))
+        good = np.isfinite(e).all(tuple(range(1, e.ndim)))
+        self.left[self.at[good]] = e[good]
+        self.visits[self.at] += 1
+
+
+def iterations(energy):
+    """To 1e-6, from (e, A e) of each step."""
+    steps = energy.shape[0] - 1
+    rate = 0.5 * (tf.math.log(energy[0] + 1e-30) - tf.math.log(energy[-1] + 1e-30)) / steps
+    return 6 * np.log(10) / tf.maximum(rate, 0.05)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = lambda name, default, about: parser.add_argument(name, default=default, type=type(default), help=about)
+    add("--out", "", "the file")
+    add("--dimensions", 2, "2 or 3")
+    add("--seconds", 1400.0, "of processor time; 0 exports the weights as they begin")
+    add("--steps", 4, "of the solver in the loss")
+    add("--sizes", "32:64:600,64:16:500,128:4:100,256:1:20", "cells along a side: problems of an update: problems in all")
+    add("--shares", "0.1,0.5,0.25,0.15", "of the updates, by size; at first the smallest alone")
+    add("--levels", 7, "of the network")
+    add("--width", 16, "channels")
+    add("--rate", 3e-3, "of Adam, falling along a cosine")
+    add("--seed", 1, "of everything")
+    a = parser.parse_args()
+    out = a.out or str(OUT / f"dcdm{a.dimensions}d.onnx")
+
+    sizes = [[int(v) for v in s.split(":")] for s in a.sizes.split(",")]
+    shape = lambda n: (n,) * a.dimensions
+    pools = [Pool(a.seed + k, shape(n), count, batch) for k, (n, batch, count) in enumerate(sizes)]
+    tests = [problems.pool(a.seed + 1000 + k, shape(n), max(2 * batch, 4)) for k, (n, batch, _) in enumerate(sizes)]
+    print(f"problems drawn in {time.process_time():.0f} s", flush=True)
+    net = {k: tf.Variable(v, name=k) for k, v in equivariant.initial(a.seed, a.dimensions, a.width).items()}
+    weights = list(net.values())
+    first = [tf.Variable(tf.zeros_like(w)) for w in weights]
+    second = [tf.Variable(tf.zeros_like(w)) for w in weights]
+
+    def run(stencil, geometry, e, steps):
+        # to a single cell on the small ones
+        g = equivariant.gates(net, geometry, min(a.levels, e.shape[1].bit_length()))
+        return fcg(stencil, lambda r: equivariant.network(net, g, r), e, steps)
+
+    @tf.function
+    def update(stencil, geometry, e, rate, count):
+        with tf.GradientTape() as tape:
+            e, energy = run(stencil, geometry, e, a.steps)
+            loss = tf.reduce_mean(iterations(energy))
+        grads, norm = tf.clip_by_global_norm(tape.gradient(loss, weights), 1.0)
+        if tf.math.is_finite(norm):
+            for w, g, m, v in zip(weights, grads, first, second):
+                m.assign(0.9 * m + 0.1 * g)
+                v.assign(0.999 * v + 0.001 * g * g)
+                w.assign_sub(rate * (m / (1 - 0.9**count)) / (tf.sqrt(v / (1 - 0.999**count)) + 1e-8))
+        return e, energy[-1], loss
+
+    @tf.function
+    def judge(stencil, geometry, e):
+        return iterations(run(stencil, geometry, e, 8)[1])
+
+    def report(done):
+        found = []
+        for (n, batch, _), (stencil, geometry, start) in zip(sizes, tests):
+            count = [
+                judge(stencil[k : k + batch], geometry[k : k + batch], start[k : k + batch, s])
+                for k in range(0, len(start), batch)
+                for s in range(2)
+            ]
+            found.append(round(float(np.concatenate(count).mean()), 2))
+        words = ", ".join(f"{n}: {v}" for (n, _, _), v in zip(sizes, found))
+        used = time.process_time() - began
+        print(f"{done:5} updates, {used:5.0f} processor s, iterations to 1e-6 on held-out problems {words}; loss {mean:.2f}", flush=True)
+        return dict(zip([str(n) for n, _, _ in sizes], found))
+
+    def save(path, done):
+        trained = {
+            "on": f"masked Poisson with obstacles on up to 35 % of the cells, {a.dimensions}D, cells along a side {[n for n, _, _ in sizes]}",
+            "settings": {k: v for k, v in vars(a).items() if k != "out"},
+            "seconds": round(time.process_time() - began),
+            "updates": done,
+            "iterations_before": before,
+            "iterations_after": report(done) if done else before,
+        }
+        export.equivariant({k: v.numpy() for k, v in net.items()}, path, a.levels, trained)
+        print(f"{path}: {Path(path).stat().st_size} bytes; {json.dumps(trained)}", flush=True)
+
+    rng = np.random.default_rng(a.seed)
+    shares = np.array([float(s) for s in a.shares.split(",")])
+    began, mean, done = time.process_time(), 0.0, 0
+    before = report(0)
+    saved = 0
+    while (used := time.process_time() - began) < a.seconds:
+        done += 1
+        rate = a.rate * min(done / 50, 0.5 * (1 + np.cos(np.pi * used / a.seconds)) + 0.002)
+        small = max(0.0, 1 - used / (0.35 * a.seconds))
+        p = small * np.eye(len(pools))[0] + (1 - small) * shares / shares.sum()
+        at = pools[rng.choice(len(pools), p=p)]
+        e, energy, loss = update(*at.draw(rng), np.float32(rate), np.float32(done))
+        at.keep(e.numpy(), energy.numpy())
+        mean = float(loss) if done == 1 else 0.98 * mean + 0.02 * float(loss)
+        if done % 100 == 0:
+            report(done)
+        if used - saved > 300:
+            saved = used
+            save(out, done)
+    save(out, done)
+
+
+if __name__ == "__main__":
+    main()
