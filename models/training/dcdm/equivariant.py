@@ -20,19 +20,19 @@ def initial(seed, d, width=16, features=16):
     rng = np.random.default_rng(seed)
     k3, k2, k1 = (3,) * d, (2,) * d, (1,) * d
     draw = lambda shape, gain: gain * rng.standard_normal(shape) / np.sqrt(np.prod(shape[:-1]))
-    net = {"lift": draw(k3 + (1, width), 0.2), "out": draw(k1 + (width, 1), 0.2)}
+    net = {"lift": draw(k3 + (1, width), 0.1), "out": draw(k1 + (width, 1), 0.1)}
     first = rng.standard_normal(width)
     first /= np.linalg.norm(first)
     net["lift"][(1,) * d] += first
     net["out"][(0,) * d] += first[:, None]
     for name in ("c1", "c3"):
-        net[name] = draw(k3 + (width, width), 1.5)
+        net[name] = draw(k3 + (width, width), 1.0)
     for name in ("c2", "c4"):
-        net[name] = draw(k3 + (width, width), 0.05)
-    net["down"] = np.tile(np.eye(width) * 2.0 ** (2 - d), k2 + (1, 1)) + draw(k2 + (width, width), 0.05)
-    net["up"] = np.eye(width).reshape(k1 + (width, width)) + draw(k1 + (width, width), 0.05)
+        net[name] = draw(k3 + (width, width), 0.02)
+    net["down"] = np.tile(np.eye(width) * 2.0 ** (2 - d), k2 + (1, 1)) + draw(k2 + (width, width), 0.02)
+    net["up"] = np.eye(width).reshape(k1 + (width, width)) + draw(k1 + (width, width), 0.02)
     net["geometry"] = draw(k3 + (2, features), 1.0)
-    net["gates"] = draw(k1 + (features, GATES * width), 0.3)
+    net["gates"] = draw(k1 + (features, GATES * width), 0.1)
     return {k: v.astype(np.float32) for k, v in net.items()}
 
 

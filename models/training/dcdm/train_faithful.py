@@ -22,6 +22,7 @@ import tensorflow as tf
 import export
 import faithful
 import ritz
+from adam import Adam
 from fcg import dot, product
 
 OUT = Path(__file__).resolve().parents[2] / "onnx"
@@ -54,8 +55,7 @@ def main():
     began, history = time.process_time(), []
     net = {k: tf.Variable(v) for k, v in faithful.initial(a.seed, a.dimensions).items()}
     weights = list(net.values())
-    first = [tf.Variable(tf.zeros_like(w)) for w in weights]
-    second = [tf.Variable(tf.zeros_like(w)) for w in weights]
+    adam = Adam(weights)
     rng = np.random.default_rng(a.seed)
 
     def loss_of(cells, b):
@@ -70,12 +70,7 @@ def main():
     def update(cells, b, rate, count):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(loss_of(cells, b))
-        grads, norm = tf.clip_by_global_norm(tape.gradient(loss, weights), 1.0)
-        if tf.math.is_finite(norm):
-            for w, g, m, v in zip(weights, grads, first, second):
-                m.assign(0.9 * m + 0.1 * g)
-                v.assign(0.999 * v + 0.001 * g * g)
-                w.assign_sub(rate * (m / (1 - 0.9**count)) / (tf.sqrt(v / (1 - 0.999**count)) + 1e-8))
+        adam.step(tape.gradient(loss, weights), rate, count)
         return loss
 
     judge = tf.function(lambda cells, b: tf.reduce_mean(loss_of(cells, b)))
