@@ -31,12 +31,12 @@ def fcg(stencil, m, e, steps, kept=2):
     r = product(stencil, e)
     for _ in range(steps):
         energy.append(dot(e, r))
-        sigma = tf.sqrt(dot(r, r)) + 1e-30
+        sigma = tf.sqrt(dot(r, r) + 1e-30)
         p = m(r / sigma)
         for q, aq, qaq in directions[-kept:] if kept else []:
             p -= q * (dot(p, aq) / qaq)
         # the size of a direction does not matter; that of z does in single precision
-        p /= tf.sqrt(dot(p, p)) + 1e-30
+        p /= tf.sqrt(dot(p, p) + 1e-30)
         ap = product(stencil, p)
         pap = dot(p, ap) + 1e-30
         directions.append((p, ap, pap))

@@ -115,7 +115,7 @@ def errors(rng, faces, link):
     mask = fields(faces, link)[0].ravel()
     shape = link.shape
     point = np.zeros(shape)
-    point.flat[rng.integers(0, point.size, 4)] = rng.standard_normal(4)
+    point.flat[rng.choice(np.flatnonzero(mask), 4)] = rng.standard_normal(4)
     smooth = gaussian(rng, shape, np.exp(rng.uniform(np.log(2), np.log(40))), 2.0)
     sides = [rng.standard_normal(a.shape[0]), smooth.ravel(), point.ravel()]
     sides = np.stack([b * mask for b in sides], 1)

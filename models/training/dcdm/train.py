@@ -47,7 +47,7 @@ class Pool:
         return self.stencils[self.at], self.geometry[self.at], np.where(wide, begin, self.left[self.at])
 
     def keep(self, e, energy):
-        e /= np.sqrt(energy).reshape(-1, *[1] * (e.ndim - 1))
+        e /= np.sqrt(np.maximum(energy, 1e-30)).reshape(-1, *[1] * (e.ndim - 1))
         good = np.isfinite(e).all(tuple(range(1, e.ndim)))
         self.left[self.at[good]] = e[good]
         self.visits[self.at] += 1

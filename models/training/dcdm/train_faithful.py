@@ -104,9 +104,9 @@ def main():
             fall = 0.5 * (1 + np.cos(np.pi * used / seconds)) + 0.005
             loss = float(update(cells, draw(rng, a.batch), np.float32(a.rate * min(count / 50, fall)), np.float32(count)))
             mean = loss if mean is None else 0.98 * mean + 0.02 * loss
-            if history[-1]["updates"] % 50 == 0:
+            if history[-1]["updates"] % 25 == 0:
                 print(f"{count:5} updates, {used:5.0f} s, loss {mean:.4f}, held out {float(judge(cells, held)):.4f}", flush=True)
-            if history[-1]["updates"] % 200 == 0:
+            if history[-1]["updates"] % 100 == 0:
                 save()
         history[-1]["loss"] = round(float(judge(cells, held)), 4)
     save()
