@@ -1,9 +1,11 @@
 """Writes the networks of DCDM as ONNX, weights stored in half precision."""
 
+import json
 import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from onnx_graph import Graph  # noqa: E402
@@ -20,21 +22,18 @@ class Net:
 
     def weight(self, name):
         """A weight of a convolution: stored in half precision, a cast in the graph."""
+        return self.stored(name, np.moveaxis(self.weights[name], (-1, -2), (0, 1)))
+
+    def stored(self, name, w):
         if name not in self.known:
-            w = np.moveaxis(self.weights[name], (-1, -2), (0, 1))
-            self.known[name] = self.g.node("Cast", self.g.constant(w, np.float16), to=1)
+            self.known[name] = self.g.node("Cast", self.g.constant(w, np.float16), output=f"{name}.f32", to=1)
         return self.known[name]
 
     def conv(self, x, name, stride=1, bias=None):
         k = self.weights[name].shape[0]
         pads = [0 if k < 3 else 1] * (2 * self.d)
-        also = [self.bias(bias)] if bias else []
+        also = [self.stored(bias, self.weights[bias])] if bias else []
         return self.g.node("Conv", x, self.weight(name), *also, kernel_shape=[k] * self.d, strides=[stride] * self.d, pads=pads)
-
-    def bias(self, name):
-        if name not in self.known:
-            self.known[name] = self.g.node("Cast", self.g.constant(self.weights[name], np.float16), to=1)
-        return self.known[name]
 
     def scalar(self, value):
         if value not in self.known:
@@ -134,3 +133,13 @@ def paper(weights, path, trained):
         "trained": trained,
     }
     n.write(path, [("r", ["residual"])], z, contract)
+
+
+def read_paper(path, like):
+    """Weights of a file that `paper` wrote, and what it says of its training."""
+    model = onnx.load(path)
+    stored = {w.name: onnx.numpy_helper.to_array(w).astype(np.float32) for w in model.graph.initializer}
+    casts = {n.output[0]: stored[n.input[0]] for n in model.graph.node if n.op_type == "Cast"}
+    back = lambda w: w if w.ndim == 1 else np.moveaxis(w, (0, 1), (-1, -2))
+    meta = {p.key: p.value for p in model.metadata_props}
+    return {k: back(casts[f"{k}.f32"]).reshape(v.shape) for k, v in like.items()}, json.loads(meta["resolvent.contract"])["trained"]

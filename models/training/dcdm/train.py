@@ -67,6 +67,7 @@ def main():
     add("--out", "", "the file")
     add("--dimensions", 2, "2 or 3")
     add("--seconds", 600.0, "of processor time; 0 exports the weights as they begin")
+    add("--wall", 1e9, "seconds by the clock at most: on a machine that others use")
     add("--steps", 4, "of the solver in the loss")
     add("--sizes", "32:24:300,64:8:250,256:1:8", "cells along a side: problems of an update: problems in all")
     add("--shares", "0.2,0.65,0.15", "of the updates, by size; at first the smallest alone")
@@ -130,13 +131,14 @@ def main():
 
     rng = np.random.default_rng(a.seed)
     shares = np.array([float(s) for s in a.shares.split(",")])
-    began, mean, done = time.process_time(), 0.0, 0
+    began, clock, mean, done = time.process_time(), time.time(), 0.0, 0
     before = report(0)
     saved = 0
-    while (used := time.process_time() - began) < a.seconds:
+    spent = lambda: max((time.process_time() - began) / max(a.seconds, 1e-9), (time.time() - clock) / a.wall)
+    while (part := spent()) < 1:
         done += 1
-        rate = a.rate * min(done / 50, 0.5 * (1 + np.cos(np.pi * used / a.seconds)) + 0.002)
-        small = max(0.0, 1 - used / (0.35 * a.seconds))
+        rate = a.rate * min(done / 50, 0.5 * (1 + np.cos(np.pi * part)) + 0.002)
+        small = max(0.0, 1 - part / 0.35)
         p = small * np.eye(len(pools))[0] + (1 - small) * shares / shares.sum()
         at = pools[rng.choice(len(pools), p=p)]
         e, energy, loss = update(*at.draw(rng), np.float32(rate), np.float32(done))
@@ -144,8 +146,8 @@ def main():
         mean = float(loss) if done == 1 else 0.98 * mean + 0.02 * float(loss)
         if done % 200 == 0:
             report(done)
-        if used - saved > 300:
-            saved = used
+        if part - saved > 0.3:
+            saved = part
             save(out, done)
     save(out, done)
 

@@ -49,11 +49,17 @@ def main():
     add("--batch", 10, "right-hand sides of an update")
     add("--rate", 2e-3, "of Adam, falling along a cosine")
     add("--seed", 1, "of everything")
+    add("--begin", "", "a file to go on from, instead of random weights")
+    add("--wall", 1e9, "seconds by the clock that each size may take: on a machine that others use")
     a = parser.parse_args()
     out = a.out or str(OUT / f"dcdm{a.dimensions}d-paper.onnx")
 
-    began, history = time.process_time(), []
-    net = {k: tf.Variable(v) for k, v in faithful.initial(a.seed, a.dimensions).items()}
+    began, history, before = time.process_time(), [], 0
+    start_from = faithful.initial(a.seed, a.dimensions)
+    if a.begin:
+        start_from, trained = export.read_paper(a.begin, start_from)
+        history, before = trained["stages"], trained["seconds"]
+    net = {k: tf.Variable(v) for k, v in start_from.items()}
     weights = list(net.values())
     adam = Adam(weights)
     rng = np.random.default_rng(a.seed)
@@ -78,8 +84,8 @@ def main():
     def save():
         trained = {
             "on": f"the empty box of {history[-1]['cells']} cells, Ritz vectors with the lower half emphasised",
-            "settings": {k: v for k, v in vars(a).items() if k != "out"},
-            "seconds": round(time.process_time() - began),
+            "settings": {k: v for k, v in vars(a).items() if k not in ("out", "begin")},
+            "seconds": round(before + time.process_time() - began),
             "stages": history,
         }
         export.paper({k: v.numpy() for k, v in net.items()}, out, trained)
@@ -94,18 +100,19 @@ def main():
         scale = np.float32(np.sqrt(n**a.dimensions))
         draw = lambda rng, size: (scale * ritz.sides(rng, basis, size)).reshape(size, *shape)
         held = draw(np.random.default_rng(a.seed + 1000), 10)
-        start = time.process_time()
+        start, clock = time.process_time(), time.time()
         print(f"{shape}: {len(values)} Ritz values from {values[0]:.4f} to {values[-1]:.4f}, {start - began:.0f} s", flush=True)
         history.append({"cells": n**a.dimensions, "ritz": len(values), "updates": 0})
         mean = None
-        while (used := time.process_time() - start) < seconds:
+        spent = lambda: max((time.process_time() - start) / seconds, (time.time() - clock) / a.wall)
+        while (part := spent()) < 1:
             count += 1
             history[-1]["updates"] += 1
-            fall = 0.5 * (1 + np.cos(np.pi * used / seconds)) + 0.005
+            fall = 0.5 * (1 + np.cos(np.pi * part)) + 0.005
             loss = float(update(cells, draw(rng, a.batch), np.float32(a.rate * min(count / 50, fall)), np.float32(count)))
             mean = loss if mean is None else 0.98 * mean + 0.02 * loss
             if history[-1]["updates"] % 25 == 0:
-                print(f"{count:5} updates, {used:5.0f} s, loss {mean:.4f}, held out {float(judge(cells, held)):.4f}", flush=True)
+                print(f"{count:5} updates, {time.process_time() - start:5.0f} s, loss {mean:.4f}, held out {float(judge(cells, held)):.4f}", flush=True)
             if history[-1]["updates"] % 100 == 0:
                 save()
         history[-1]["loss"] = round(float(judge(cells, held)), 4)
