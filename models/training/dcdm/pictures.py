@@ -114,7 +114,7 @@ def main():
     plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "dcdm", "font.size": 9, "font.family": "sans-serif"})
     plt.rcParams["axes.titlesize"] = 9
     draw_directions(a.model, *system(64, 0.2, 31), 4, Path(a.out) / "dcdm-directions.svg")
-    draw_convergence(a.command, a.model, (64, 256), 0.2, 31, Path(a.out) / "dcdm-convergence.svg")
+    draw_convergence(a.command, a.model, (64, 128), 0.2, 31, Path(a.out) / "dcdm-convergence.svg")
 
 
 if __name__ == "__main__":
