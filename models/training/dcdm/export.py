@@ -33,7 +33,8 @@ class Net:
         k = self.weights[name].shape[0]
         pads = [0 if k < 3 else 1] * (2 * self.d)
         also = [self.stored(bias, self.weights[bias])] if bias else []
-        return self.g.node("Conv", x, self.weight(name), *also, kernel_shape=[k] * self.d, strides=[stride] * self.d, pads=pads)
+        how = dict(kernel_shape=[k] * self.d, strides=[stride] * self.d, pads=pads)
+        return self.g.node("Conv", x, self.weight(name), *also, **how)
 
     def scalar(self, value):
         if value not in self.known:
@@ -142,4 +143,5 @@ def read_paper(path, like):
     casts = {n.output[0]: stored[n.input[0]] for n in model.graph.node if n.op_type == "Cast"}
     back = lambda w: w if w.ndim == 1 else np.moveaxis(w, (0, 1), (-1, -2))
     meta = {p.key: p.value for p in model.metadata_props}
-    return {k: back(casts[f"{k}.f32"]).reshape(v.shape) for k, v in like.items()}, json.loads(meta["resolvent.contract"])["trained"]
+    trained = json.loads(meta["resolvent.contract"])["trained"]
+    return {k: back(casts[f"{k}.f32"]).reshape(v.shape) for k, v in like.items()}, trained

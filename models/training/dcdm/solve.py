@@ -87,7 +87,8 @@ def main():
             _, sizes = dcdm(problems.matrix(faces, link).tocsr(), b, m, a.rtol, kept, a.most)
             seconds += time.process_time() - began
             counts.append(len(sizes) - 1 if sizes[-1] <= a.rtol else None)
-        print(f"{a.size}^{a.dimensions}, obstacles {a.share}, k = {kept}, {a.rtol:.0e}: {counts}, {seconds / a.systems:.3f} s each")
+        what = f"{a.size}^{a.dimensions}, obstacles {a.share}, k = {kept}, {a.rtol:.0e}"
+        print(f"{what}: {counts}, {seconds / a.systems:.3f} s each")
 
 
 if __name__ == "__main__":

@@ -114,12 +114,12 @@ def main():
             found.append(round(float(np.concatenate(count).mean()), 2))
         words = ", ".join(f"{n}: {v}" for (n, _, _), v in zip(sizes, found))
         used = time.process_time() - began
-        print(f"{done:5} updates, {used:5.0f} processor s, iterations to 1e-6 on held-out problems {words}; loss {mean:.2f}", flush=True)
+        print(f"{done:5} updates, {used:5.0f} s, held out, iterations to 1e-6: {words}; loss {mean:.2f}", flush=True)
         return dict(zip([str(n) for n, _, _ in sizes], found))
 
     def save(path, done):
         trained = {
-            "on": f"masked Poisson with obstacles on up to 35 % of the cells, {a.dimensions}D, cells along a side {[n for n, _, _ in sizes]}",
+            "on": f"masked Poisson, {a.dimensions}D, obstacles on up to 35 % of the cells",
             "settings": {k: v for k, v in vars(a).items() if k != "out"},
             "seconds": round(time.process_time() - began),
             "updates": done,

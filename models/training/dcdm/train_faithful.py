@@ -101,7 +101,8 @@ def main():
         draw = lambda rng, size: (scale * ritz.sides(rng, basis, size)).reshape(size, *shape)
         held = draw(np.random.default_rng(a.seed + 1000), 10)
         start, clock = time.process_time(), time.time()
-        print(f"{shape}: {len(values)} Ritz values from {values[0]:.4f} to {values[-1]:.4f}, {start - began:.0f} s", flush=True)
+        ends = f"{values[0]:.4f} to {values[-1]:.4f}"
+        print(f"{shape}: {len(values)} Ritz values from {ends}, {start - began:.0f} s", flush=True)
         history.append({"cells": n**a.dimensions, "ritz": len(values), "updates": 0})
         mean = None
         spent = lambda: max((time.process_time() - start) / seconds, (time.time() - clock) / a.wall)
@@ -112,7 +113,9 @@ def main():
             loss = float(update(cells, draw(rng, a.batch), np.float32(a.rate * min(count / 50, fall)), np.float32(count)))
             mean = loss if mean is None else 0.98 * mean + 0.02 * loss
             if history[-1]["updates"] % 25 == 0:
-                print(f"{count:5} updates, {time.process_time() - start:5.0f} s, loss {mean:.4f}, held out {float(judge(cells, held)):.4f}", flush=True)
+                seen = float(judge(cells, held))
+                used = time.process_time() - start
+                print(f"{count:5} updates, {used:5.0f} s, loss {mean:.4f}, held out {seen:.4f}", flush=True)
             if history[-1]["updates"] % 100 == 0:
                 save()
         history[-1]["loss"] = round(float(judge(cells, held)), 4)
