@@ -112,7 +112,14 @@ def binary(rng, n, most=1e3):
     return faces(np.where(high, contrast, 1.0), some_sides(rng))
 
 
-FAMILIES = {"masked": masked, "lognormal": lognormal, "binary": binary}
+def rough(rng, n):
+    """Two materials of high contrast, the interface rough: where the rule of `gmg` loses most."""
+    contrast = log_uniform(rng, 100, 5e3)
+    high = gaussian(rng, n, log_uniform(rng, 2, 40), 2.0) > rng.uniform(-0.6, 0.6)
+    return faces(np.where(high, contrast, 1.0), some_sides(rng))
+
+
+FAMILIES = {"masked": masked, "lognormal": lognormal, "binary": binary, "rough": rough}
 
 
 def matrix(east, north, link):

@@ -97,7 +97,11 @@ def outputs(net, level):
 
 def predict(net, level):
     """sigma and weight of the cells, and the coarser level, of a level whose sizes are even."""
-    out = outputs(net, level)
+    return activated(outputs(net, level), level)
+
+
+def activated(out, level):
+    """The same from outputs."""
     mix = LEAST + (1 - LEAST) * jax.nn.sigmoid(out[0:4])
     factor = jnp.exp(jnp.tanh(out[4:6]))
     weight = space(jnp.ones_like(out[6:10]))

@@ -27,10 +27,10 @@ import network
 OUT = Path(__file__).resolve().parents[2] / "onnx" / "mgnet2d.onnx"
 
 
-def iterations(net, batch, steps):
+def iterations(predict, batch, steps):
     """Of each problem of a batch (4, y, x, b)."""
     level = tuple(batch[k] for k in range(3))
-    levels = cycle.hierarchy(level, lambda fine: network.predict(net, fine))
+    levels = cycle.hierarchy(level, predict)
     m = lambda r: cycle.precondition(levels, cycle.factors(), r)
     e = cycle.conjugate_gradients(level, m, batch[3], steps)
     last = jnp.maximum((e > 1e-11).sum(0) - 1, 1)  # where single precision ends
@@ -54,16 +54,23 @@ def main():
     add("--width", 8, "channels of the network")
     add("--rate", 6e-3, "of Adam, falling along a cosine")
     add("--seed", 1, "of everything")
+    add("--report", 500, "updates between reports, after each of which the file is written")
     add("--shares", "masked=1,lognormal=1,binary=4", "of the families")
     parser.add_argument("--constants", action="store_true", help="the control: the best constants, no network")
     a = parser.parse_args()
     shares = {k: float(v) for k, v in (s.split("=") for s in a.shares.split(","))}
 
+    started, cpu = time.time(), time.process_time()
     data, _ = families.pool(a.seed, a.size, a.problems, shares)
     test, names = families.pool(a.seed + 1000, a.size, 96, shares)
     net = network.constants() if a.constants else network.initial(a.seed, a.width)
-    grad = jax.jit(jax.value_and_grad(lambda net, batch: iterations(net, batch, a.steps).mean()))
-    judge = jax.jit(lambda net, batch: iterations(net, batch, a.steps))
+
+    def loss(net, batch):
+        found = iterations(lambda fine: network.predict(net, fine), batch, a.steps)
+        return found.mean(), found
+
+    # compiling it takes minutes: once, for reports too
+    grad = jax.jit(jax.grad(loss, has_aux=True))
     schedule = optax.warmup_cosine_decay_schedule(a.rate / 20, a.rate, max(a.updates // 20, 1), max(a.updates, 2))
     optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule))
     state = optimiser.init(net)
@@ -74,31 +81,35 @@ def main():
         return optax.apply_updates(net, steps), state
 
     def report(done):
-        found = np.concatenate([np.asarray(judge(net, batch_of(test[k : k + 16]))) for k in range(0, 96, 16)])
-        mean = {n: float(found[[m == n for m in names]].mean()) for n in shares}
+        groups = range(0, len(test) - a.batch + 1, a.batch)
+        found = np.concatenate([np.asarray(grad(net, batch_of(test[k : k + a.batch]))[1]) for k in groups])
+        mean = {n: float(found[[m == n for m in names[: len(found)]]].mean()) for n in shares}
         words = ", ".join(f"{n} {v:.2f}" for n, v in mean.items())
         print(f"{done:5} updates, {time.time() - started:4.0f} s, iterations on held-out problems: {words}", flush=True)
         return mean
 
     rng = np.random.default_rng(a.seed)
-    started = time.time()
-    first = report(0)
-    for done in range(1, a.updates + 1):
-        _, grads = grad(net, batch_of(data[rng.integers(len(data), size=a.batch)]))
+    first = None
+    for done in range(a.updates + 1):
+        if done % a.report == 0 or done == a.updates:
+            last = report(done)
+            first = first or last
+            trained = {
+                "on": "2D masked Poisson, log-normal (sigma up to 3) and binary (contrast up to 1e3; rough: 5e3) diffusion, 64 x 64",
+                "settings": {k: v for k, v in vars(a).items() if k != "out"},
+                "updates": done,
+                "seconds": round(time.time() - started),
+                "processor_seconds": round(time.process_time() - cpu),
+                "iterations_before": {k: round(v, 2) for k, v in first.items()},
+                "iterations_after": {k: round(v, 2) for k, v in last.items()},
+            }
+            export.level({k: np.asarray(v) for k, v in net.items()}, a.out, trained)
+        if done == a.updates:
+            break
+        grads, _ = grad(net, batch_of(data[rng.integers(len(data), size=a.batch)]))
         # a problem that breaks single precision is left out
         if all(bool(jnp.isfinite(g).all()) for g in jax.tree.leaves(grads)):
             net, state = update(grads, state, net)
-        if done % 500 == 0:
-            report(done)
-    last = report(a.updates)
-    trained = {
-        "on": "2D masked Poisson, log-normal (sigma up to 3) and binary (contrast up to 1e3) diffusion, 64 x 64",
-        "settings": {k: v for k, v in vars(a).items() if k != "out"},
-        "seconds": round(time.time() - started),
-        "iterations_before": {k: round(v, 2) for k, v in first.items()},
-        "iterations_after": {k: round(v, 2) for k, v in last.items()},
-    }
-    export.level({k: np.asarray(v) for k, v in net.items()}, a.out, trained)
     print(f"{a.out}: {Path(a.out).stat().st_size} bytes; {json.dumps(trained)}")
 
 
