@@ -87,7 +87,7 @@ fn what_a_sequence_refuses_of_networks() {
             vec![plane, "--tune", "config"],
             "networks are not tuned over",
         ),
-        (vec!["helmholtz:grid=16,systems=2"], "for real systems"),
+        (vec!["helmholtz:grid=33,systems=2"], "for real systems"),
     ] {
         let text = error(&[&["sequence"], &args[..], &["--precond", &cycle]].concat());
         assert!(text.contains(part), "{args:?}: {text}");
@@ -135,4 +135,25 @@ fn a_network_solves_the_samples_of_a_data_set_and_the_same_way_each_time() {
     // the solver is found by measuring
     let (report, _) = dataset("networks_set_auto", &["--precond", "mgnet"]);
     assert!(report.to_string().contains("mgnet"), "{report}");
+}
+
+#[test]
+fn weights_that_are_stored_in_half_the_bits_are_shuffled_too() {
+    if !ort::there("weights in half the bits are shuffled") {
+        return;
+    }
+    let args = ["model", "referee", "models/onnx/dcdm2d.onnx", "--json"];
+    let more = [
+        "--family",
+        "obstacles:grid=32",
+        "--systems",
+        "1",
+        "--rounds",
+        "1",
+    ];
+    let controls = ["--control", "ic0", "--peers", "none", "--max-time", "2"];
+    let ran = resolvent(&[&args[..], &more, &controls].concat());
+    let json = ran.json();
+    let rows = json["groups"][0]["entrants"].to_string();
+    assert!(rows.contains("shuffled weights"), "{json}");
 }
