@@ -50,12 +50,12 @@ impl Network {
     ///
     /// ```no_run
     /// use resolvent::network::Network;
-    /// use resolvent::solvers::{Method, Sequence, SequenceConfig, Way};
+    /// use resolvent::solvers::{Sequence, SequenceConfig, Way};
     ///
     /// let network = Network::load("onnx:M.onnx,fallback=ic0", None, 1)?.unwrap();
     /// let mut sequence = Sequence::<f64>::new(SequenceConfig::default());
     /// sequence.plug(network.name(), network.maker().unwrap());
-    /// let way = Way { method: network.usual_method(), precond: network.precond() };
+    /// let way = Way::<f64> { method: network.usual_method(), precond: network.precond() };
     /// # Ok::<(), resolvent::network::NetworkError>(())
     /// ```
     ///
