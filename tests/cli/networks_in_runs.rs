@@ -24,6 +24,7 @@ fn a_network_serves_every_system_of_a_sequence() {
         return;
     }
     let (same, other) = ("darcy:grid=24,systems=3", "obstacles:grid=32,systems=3");
+    let winds = "advection-diffusion:grid=24,peclet=5,systems=3";
     let [cycle, nan] = ["vcycle", "nan"].map(|name| model(name) + ",trials=false");
     for (name, source, solver, precond, solved_by) in [
         // of one pattern, for which it is updated, and of another one each time
@@ -38,6 +39,7 @@ fn a_network_serves_every_system_of_a_sequence() {
             ["gcrodr", "onnx"],
         ),
         ("dcdm", same, "dcdm", &cycle, ["dcdm", "onnx"]),
+        ("winds", winds, "auto", &cycle, ["fgmres", "onnx"]),
         // what fails is replaced in each solve, and the log names what finished it
         ("nan", same, "dcdm", &nan, ["dcdm", "ic0"]),
     ] {

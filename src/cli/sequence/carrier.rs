@@ -5,7 +5,7 @@ use crate::cli::error::CliError;
 use crate::cli::input::Double;
 use resolvent::models::{Choice, Tuned, TunedState};
 use resolvent::solvers::{
-    Change, Observer, RecycledState, Sequence, SequenceConfig, Solved, StopReason, Way,
+    Change, GmresConfig, Observer, RecycledState, Sequence, SequenceConfig, Solved, StopReason, Way,
 };
 use resolvent::{Csr, Method, Precond};
 use std::path::Path;
@@ -175,6 +175,13 @@ impl<T: Double> Carrier<T> {
         match self {
             Self::Plain { way, .. } => way.as_ref(),
             _ => None,
+        }
+    }
+
+    /// Where the method was left open: the flexible one that takes any matrix.
+    pub fn serve_any_matrix(&mut self) {
+        if let Self::Plain { way: Some(way), .. } = self {
+            way.method = Method::Fgmres(GmresConfig::default());
         }
     }
 

@@ -38,7 +38,7 @@ use ordered::{Found, Ordered};
 use report::Totals;
 use resolvent::mtx;
 use resolvent::solvers::{Change, Guess, SequenceConfig, StopReason, Way};
-use resolvent::{Method, Precond};
+use resolvent::{Evidence, Method, Precond};
 use source::{AnySource, Source};
 use state::State;
 use std::collections::HashMap;
@@ -80,6 +80,8 @@ struct Run<'a, T: Double> {
     guess: Guess,
     method: Option<Method<f64>>,
     precond: Option<Precond>,
+    /// A network whose method was left open: it is seen from the first matrix.
+    open: bool,
     /// Of the systems, where they come from a file of their own.
     contexts: Option<Vec<Vec<f64>>>,
     /// One for each equation.
@@ -146,9 +148,11 @@ impl<'a, T: Double> Run<'a, T> {
                 hint: "networks are not tuned over",
             });
         }
+        let mut open = false;
         let (method, precond) = match &network {
             Some(network) => {
                 let method = model::method(&args.how)?;
+                open = method.is_none();
                 let method = method.unwrap_or_else(|| network.usual_method());
                 (Some(method), Some(network.precond()))
             }
@@ -187,6 +191,7 @@ impl<'a, T: Double> Run<'a, T> {
             guess,
             method,
             precond,
+            open,
             contexts,
             streams: streams.collect::<Result<_, CliError>>()?,
             order,
@@ -257,6 +262,9 @@ impl<'a, T: Double> Run<'a, T> {
         let seed = args.common.seed.wrapping_add((number as u64) << 32);
         let state = args.state.as_deref();
         carrier.begin(a, &args.tuning, method, precond, seed, state)?;
+        if std::mem::take(&mut self.open) && !Evidence::gather(a.view()).hermitian {
+            carrier.serve_any_matrix();
+        }
         if let Some(branches) = &self.order {
             branches.begin(index, carrier);
         }
