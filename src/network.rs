@@ -54,7 +54,7 @@ impl Network {
     ///
     /// let network = Network::load("onnx:M.onnx,fallback=ic0", None, 1)?.unwrap();
     /// let mut sequence = Sequence::<f64>::new(SequenceConfig::default());
-    /// sequence.plug(network.name(), network.maker().unwrap());
+    /// sequence.plug(network.name(), network.maker(None).unwrap());
     /// let way = Way::<f64> { method: network.usual_method(), precond: network.precond() };
     /// # Ok::<(), resolvent::network::NetworkError>(())
     /// ```
@@ -105,10 +105,11 @@ impl Network {
         self
     }
 
-    /// Makes it for the matrices of a [`Sequence`](resolvent_solvers::Sequence); none for numbers that are not `f64`.
-    pub fn maker<T: Scalar>(&self) -> Option<Maker<T>> {
+    /// Makes it for the matrices of a [`Sequence`](resolvent_solvers::Sequence), on this grid or on the one that
+    /// shows in the matrix; none for numbers that are not `f64`.
+    pub fn maker<T: Scalar>(&self, grid: Option<Grid>) -> Option<Maker<T>> {
         let network = self.clone();
-        let maker: Maker<f64> = Box::new(move |a| Ok(Box::new(network.guarded(a, None)?)));
+        let maker: Maker<f64> = Box::new(move |a| Ok(Box::new(network.guarded(a, grid)?)));
         let maker: Box<dyn Any> = Box::new(maker);
         maker.downcast().ok().map(|maker: Box<Maker<T>>| *maker)
     }

@@ -188,7 +188,9 @@ impl<T: Scalar> Gcrodr<T> {
         let mut plain = false; // the rest of the solve is FGMRES(m)
         let (reason, rnorm) = loop {
             let mut rnorm = run.residual(x, self.cycle.first()); // r = b − Ax
-            if let Some(reason) = run.limits(rnorm, Some(x), Some(self.cycle.first())) {
+            if let Some(reason) = run.limits(rnorm, Some(x), Some(self.cycle.first()))
+                && !run.mended(reason, rnorm)
+            {
                 break (reason, rnorm);
             }
             if claimed || run.met(rnorm) {

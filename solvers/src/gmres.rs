@@ -148,7 +148,9 @@ pub(crate) fn restarted<T: Scalar>(
     let mut broken = None; // why no further cycle can be made
     let (reason, rnorm) = loop {
         let rnorm = run.residual(x, arnoldi.first()); // r = b − Ax
-        if let Some(reason) = run.limits(rnorm, Some(x), Some(arnoldi.first())) {
+        if let Some(reason) = run.limits(rnorm, Some(x), Some(arnoldi.first()))
+            && !run.mended(reason, rnorm)
+        {
             break (reason, rnorm);
         }
         if (claimed || run.met(rnorm))

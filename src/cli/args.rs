@@ -242,7 +242,7 @@ pub struct CompareArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "How to solve it")]
 pub struct How {
-    /// Solver, with options as name:key=value,key=value (listed by --help)
+    /// Solver, with options as name:key=value,key=value (listed by `resolvent solve --help`)
     #[arg(long, value_name = "S", default_value = "auto")]
     pub solver: String,
     /// Preconditioner, with options likewise

@@ -134,6 +134,14 @@ pub enum CliError {
         unknowns: String,
         rows: usize,
     },
+    #[error(
+        "--grid {text}: a check of {cells} cells takes more memory than is free, which is enough for some {most}"
+    )]
+    GridSize {
+        text: String,
+        cells: usize,
+        most: usize,
+    },
     #[error("--{0}")]
     GridText(MatrixError),
     #[error("--{option} does not apply to {solver}: {hint}")]

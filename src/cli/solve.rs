@@ -33,7 +33,10 @@ pub fn run(args: &SolveArgs, threads: usize) -> Result<Status, CliError> {
         ("plot", args.files.plot.as_deref()),
         ("json", args.common.json_file()),
     ];
-    outputs(&args.problem.files(), &files)?;
+    let model = model::file(&args.how.precond);
+    let mut inputs = args.problem.files().to_vec();
+    inputs.extend(model.as_deref().map(|model| ("the model", model)));
+    outputs(&inputs, &files)?;
     let input = Input::read(&args.problem.matrix)?;
     input.square()?;
     let n = input.header.rows;

@@ -6,9 +6,11 @@ use super::choice::{self, Choice, Names};
 use super::request::Request;
 use super::source::Source;
 use super::{DatasetError, basis, chain};
+use crate::network::Network;
 use probe::{PROBES, Probe};
 use resolvent_matrices::families::{AnyFamily, Assembled, Description, SampleFamily};
 use resolvent_matrices::{Evidence, Scalar};
+use resolvent_solvers::Method;
 use serde::{Deserialize, Serialize};
 
 /// A way that was measured.
@@ -41,10 +43,11 @@ pub fn choose(
     family: &AnyFamily,
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<(Choice, Vec<Arm>), DatasetError> {
-    match family {
+    let (choice, arms) = match family {
         AnyFamily::Real(family) => of(request, family.as_ref(), stop),
         AnyFamily::Complex(family) => of(request, family.as_ref(), stop),
-    }
+    }?;
+    Ok((choice.with_model()?, arms))
 }
 
 fn of<T: Scalar<Real = f64>>(
@@ -71,16 +74,12 @@ fn of<T: Scalar<Real = f64>>(
             description.name
         )));
     }
-    if request.solver != "auto" && request.precond != "auto" {
-        choice::way(&request.solver, &request.precond)?;
-        let asked = Choice::asked(&request.solver, &request.precond, most);
-        return Ok((
-            Choice {
-                constant_matrix: constant,
-                ..asked
-            },
-            Vec::new(),
-        ));
+    let network = choice::network(&request.precond)?;
+    if network.is_some() && T::IS_COMPLEX {
+        return Err(DatasetError::Request(format!(
+            "--precond {}: networks are for real matrices, and those of {} are complex",
+            request.precond, description.name
+        )));
     }
     let mut probe = Probe {
         request,
@@ -90,8 +89,22 @@ fn of<T: Scalar<Real = f64>>(
         best: f64::INFINITY,
         stop,
     };
+    if request.solver != "auto" && request.precond != "auto" {
+        choice::way(&request.solver, &request.precond)?;
+        if network.is_some() {
+            probe.set_up(&request.solver, &request.precond)?; // before there is a folder
+        }
+        let asked = Choice::asked(&request.solver, &request.precond, most);
+        return Ok((
+            Choice {
+                constant_matrix: constant,
+                ..asked
+            },
+            Vec::new(),
+        ));
+    }
     let mut arms: Vec<Arm> = Vec::new();
-    for [solver, precond] in candidates::<T>(request, &description) {
+    for [solver, precond] in candidates::<T>(request, &description, network.as_ref()) {
         if probe.stop() {
             break;
         }
@@ -143,6 +156,7 @@ fn of<T: Scalar<Real = f64>>(
         basis,
         measured: arms.len() > 1,
         tolerance: None,
+        model: None,
     };
     Ok((choice, arms))
 }
@@ -154,6 +168,19 @@ fn none_converges(request: &Request, family: &str, arms: &[Arm]) -> String {
         precond => format!("{} + {precond}", arm.solver),
     });
     let tried: Vec<_> = tried.collect();
+    // the name of a reason is one word; that of an error tells what is wrong
+    let is_error = |remark: &&String| remark.contains(' ');
+    let remarks = arms.iter().filter_map(|arm| arm.remark.as_ref());
+    let mut errors: Vec<_> = remarks.filter(is_error).cloned().collect();
+    let all = errors.len() == arms.len();
+    errors.dedup();
+    if all && !arms.is_empty() {
+        return format!(
+            "none of {} can be set up for {family}: {}",
+            tried.join(", "),
+            errors.join("; ")
+        );
+    }
     let tried = tried.join(", ");
     match request.max_iters {
         Some(most) => format!(
@@ -213,7 +240,11 @@ fn same_matrix<T: Scalar<Real = f64>>(
 }
 
 /// What makes sense for a family: solvers and preconditioners, the surest first.
-fn candidates<T: Scalar>(request: &Request, description: &Description) -> Vec<Names> {
+fn candidates<T: Scalar>(
+    request: &Request,
+    description: &Description,
+    network: Option<&Network>,
+) -> Vec<Names> {
     let hermitian = description.symmetric && !T::IS_COMPLEX;
     let all: &[[&str; 2]] = match (description.definite, hermitian) {
         (true, _) => &[
@@ -259,23 +290,27 @@ fn candidates<T: Scalar>(request: &Request, description: &Description) -> Vec<Na
         .collect();
     names.dedup();
     if names.is_empty() {
-        names = partners(request, description);
+        names = partners(request, description, network);
     }
     names
 }
 
 /// Something to go with what was asked for, where the list has nothing.
-fn partners(request: &Request, description: &Description) -> Vec<Names> {
+fn partners(request: &Request, description: &Description, network: Option<&Network>) -> Vec<Names> {
     let solver = |name: &str| [name.to_owned(), request.precond.clone()];
     let precond = |name: &str| [request.solver.clone(), name.to_owned()];
-    let network = matches!(crate::registry::network(&request.precond), Ok(Some(_)));
-    match request.solver.as_str() {
-        "auto" if network && description.definite => vec![solver("cg"), solver("fcg")],
-        "auto" if network => vec![solver("fgmres"), solver("gcrodr")],
-        "auto" if description.definite => vec![solver("cg"), solver("gmres")],
-        "auto" => vec![solver("gmres"), solver("bicgstab")],
-        name if name.starts_with("direct") || name.starts_with("sor") => vec![precond("none")],
-        name if name.starts_with("minres") => vec![precond("jacobi")],
+    match (request.solver.as_str(), network) {
+        ("auto", Some(network)) if description.definite => match network.usual_method::<f64>() {
+            Method::Cg(_) => vec![solver("cg"), solver("fcg")],
+            _ => vec![solver("fcg"), solver("gcrodr")],
+        },
+        ("auto", Some(_)) => vec![solver("fgmres"), solver("gcrodr")],
+        ("auto", None) if description.definite => vec![solver("cg"), solver("gmres")],
+        ("auto", None) => vec![solver("gmres"), solver("bicgstab")],
+        (name, _) if name.starts_with("direct") || name.starts_with("sor") => {
+            vec![precond("none")]
+        }
+        (name, _) if name.starts_with("minres") => vec![precond("jacobi")],
         _ if description.definite => vec![precond("ic0"), precond("jacobi")],
         _ => vec![precond("ilu0"), precond("jacobi")],
     }

@@ -186,10 +186,13 @@ impl<T: Scalar<Real = f64>> Basis<T> {
             rtol: (EXACTER * plan.stopping.rtol).max(100.0 * f64::EPSILON),
             ..plan.stopping
         };
-        let mut sequence: Sequence<T> = chain::sequence(&Plan {
-            stopping,
-            ..plan.clone()
-        });
+        let mut sequence: Sequence<T> = chain::sequence(
+            &Plan {
+                stopping,
+                ..plan.clone()
+            },
+            description,
+        );
         let (mut inputs, mut system) = (description.new_inputs(), Assembled::default());
         let mut basis = Self {
             a: Csr::default(),

@@ -37,6 +37,7 @@ pub struct Plan {
 pub struct Chain<'f, T: Scalar<Real = f64>> {
     family: &'f dyn SampleFamily<T>,
     steps: usize,
+    description: Description,
     plan: Plan,
     source: Source,
     sequence: Sequence<T>,
@@ -75,7 +76,8 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
             family,
             steps: family.steps().max(1),
             source,
-            sequence: sequence(&plan),
+            sequence: sequence(&plan, description),
+            description: description.clone(),
             system: Assembled::default(),
             values: Vec::new(),
             unseen: Change::Nothing,
@@ -107,7 +109,7 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
     /// Begins a chain: what follows depends on nothing that was solved before.
     pub fn begin(&mut self) {
         if self.plan.way.method.recycles() {
-            self.sequence = sequence(&self.plan);
+            self.sequence = sequence(&self.plan, &self.description);
             self.system = Assembled::default();
         }
     }
@@ -294,14 +296,15 @@ impl<'f, T: Scalar<Real = f64>> Chain<'f, T> {
 }
 
 /// A sequence that solves so.
-pub fn sequence<T: Scalar<Real = f64>>(plan: &Plan) -> Sequence<T> {
+pub fn sequence<T: Scalar<Real = f64>>(plan: &Plan, description: &Description) -> Sequence<T> {
+    // what is read from files says nothing of its grid
+    let grid = Some(description.unknowns).filter(|grid| grid.dimension() > 1);
     let mut sequence = Sequence::new(SequenceConfig {
         stopping: plan.stopping,
         ..SequenceConfig::default()
     });
-    // of complex numbers there is none, and the way fails with a word on it
     if let Some(network) = &plan.network
-        && let Some(maker) = network.maker()
+        && let Some(maker) = network.maker(grid)
     {
         sequence.plug(network.name(), maker);
     }

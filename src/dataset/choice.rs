@@ -34,6 +34,9 @@ pub struct Choice {
     /// Where rtol is from, if it was not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance: Option<Tolerance>,
+    /// SHA-256 of the file of the network: all samples are solved with the same one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
 }
 
 impl Choice {
@@ -48,7 +51,17 @@ impl Choice {
             basis: Vec::new(),
             measured: false,
             tolerance: None,
+            model: None,
         }
+    }
+
+    /// With the file of its network, if it has one, as it is now.
+    ///
+    /// # Errors
+    /// [`DatasetError`] for a network that cannot be loaded.
+    pub fn with_model(mut self) -> Result<Self, DatasetError> {
+        self.model = network(&self.precond)?.as_ref().map(checksum).transpose()?;
+        Ok(self)
     }
 
     /// What the names stand for.
@@ -60,6 +73,16 @@ impl Choice {
             Some([solver, precond]) => Some(way(solver, precond)?),
             None => None,
         };
+        let network = network(&self.precond)?;
+        if let (Some(network), Some(planned)) = (&network, &self.model)
+            && checksum(network)? != *planned
+        {
+            return Err(DatasetError::file(
+                network.model().path(),
+                "this is not the model that the data set was begun with; put that one back, or begin anew in \
+                 another folder",
+            ));
+        }
         Ok(chain::Plan {
             way: way(&self.solver, &self.precond)?,
             safe,
@@ -70,7 +93,7 @@ impl Choice {
                 max_iters: request.max_iters.unwrap_or(self.budget),
                 ..Stopping::default()
             },
-            network: network(&self.precond)?,
+            network,
         })
     }
 }
@@ -96,11 +119,21 @@ pub fn way(solver: &str, precond: &str) -> Result<Way<f64>, DatasetError> {
     Ok(Way { method, precond })
 }
 
+fn checksum(network: &Network) -> Result<String, DatasetError> {
+    let found = network.model().checksum();
+    found.map_err(|error| DatasetError::Request(error.to_string()))
+}
+
 /// The network of this name, loaded; it never goes by the clock, so that a data set is the same every time.
 ///
 /// # Errors
 /// [`DatasetError`].
 pub fn network(precond: &str) -> Result<Option<Network>, DatasetError> {
+    if precond.split([':', ',']).any(|part| part == "trials=true") {
+        return Err(DatasetError::Request(format!(
+            "--precond {precond}: trials go by the clock, and a data set is to be the same every time; leave trials=true out"
+        )));
+    }
     let network = Network::load(precond, None, 1).map_err(|error| match error {
         NetworkError::Registry(error) => error.into(),
         other => DatasetError::Request(other.to_string()),

@@ -63,6 +63,7 @@ pub fn network(spec: &str) -> Result<Option<Network>, RegistryError> {
         Some(rest) if role == Role::Levels && first_is_option(rest) => (SHIPPED, rest),
         Some(rest) => rest.split_once(',').unwrap_or((rest, "")),
         None if rest.is_empty() && role == Role::Levels => (SHIPPED, ""),
+        None if role == Role::Levels && rest.starts_with(',') => (SHIPPED, &rest[1..]),
         None if rest.is_empty() => return Err(missing()),
         None => return Ok(None),
     };

@@ -13,7 +13,7 @@ fn model(name: &str) -> String {
 }
 
 /// The 5-point Laplacian on 24 × 20 cells with u = 0 around them.
-fn poisson() -> String {
+pub fn poisson() -> String {
     let (nx, ny) = (24, 20);
     let mut entries = Vec::new();
     for row in 1..=nx * ny {
@@ -340,4 +340,47 @@ fn multigrid_on_predicted_levels() {
     let ran = resolvent(&["model", "check", &broken, "--grid", "40x31"]);
     assert_ne!(ran.status, 0);
     assert!(ran.stderr.contains("scalings"), "{}", ran.stderr);
+}
+
+#[test]
+fn grids_that_do_not_fit_are_refused() {
+    if !ort::there("grids that do not fit are refused") {
+        return;
+    }
+    let (a, cycle) = (poisson(), format!("onnx:{}", model("vcycle")));
+    let turned = [
+        "solve",
+        &a,
+        "--precond",
+        &cycle,
+        "--solver",
+        "fcg",
+        "--grid",
+        "20x24",
+    ];
+    let text = error(&turned);
+    assert!(
+        text.contains("shows a grid of 24x20x1 cells, and 20x24x1"),
+        "{text}"
+    );
+    let huge = [
+        "model",
+        "check",
+        &model("vcycle"),
+        "--grid",
+        "4000000x4000000",
+    ];
+    let text = error(&huge);
+    assert!(text.contains("takes more memory than is free"), "{text}");
+    // options behind a comma, as of other models
+    let options = resolvent(&[
+        "solve",
+        &a,
+        "--precond",
+        "mgnet,trials=false",
+        "--solver",
+        "cg",
+        "--json",
+    ]);
+    assert_eq!(options.json()["precond"], "mgnet", "{}", options.stderr);
 }

@@ -71,6 +71,16 @@ impl OnnxPrecond {
                 "a grid of {nx}x{ny}x{nz} does not have the {rows} unknowns of the matrix"
             )));
         }
+        if config.grid.is_some()
+            && let Some(found) = detect(a)
+            && found != grid
+        {
+            let [given, found] =
+                [grid, found].map(|grid| grid.dims().map(|n| n.to_string()).join("x"));
+            return Err(misfit(format!(
+                "the matrix shows a grid of {found} cells, and {given} was given; leave --grid out, or give that one"
+            )));
+        }
         let contract = model.contract();
         if contract.role != Role::Precond {
             return Err(OnnxError::Role {

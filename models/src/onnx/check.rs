@@ -167,7 +167,8 @@ pub fn check(
     let zero = z.iter().all(|z| *z == 0.0);
     let mut serves = Vec::new();
     if probe.finite && !zero {
-        if is("linear") && is("symmetric") && is("positive") {
+        let promised = contract.role == Role::Levels || contract.claims_positive_definite();
+        if promised && is("linear") && is("symmetric") && is("positive") {
             serves.extend(["cg", "rcg"]);
         }
         serves.extend(["dcdm", "fcg", "fgmres", "gcrodr"]);

@@ -185,7 +185,11 @@ fn run(arguments: &[&str]) -> Result<(), OnnxError> {
 }
 
 fn checksum(path: &Path) -> std::io::Result<String> {
-    let mut file = std::fs::File::open(path)?;
+    digest(std::fs::File::open(path)?)
+}
+
+/// SHA-256, in hexadecimal digits.
+pub(super) fn digest(mut file: impl Read) -> std::io::Result<String> {
     let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 20]);
     loop {
         match file.read(&mut buffer)? {

@@ -2,6 +2,7 @@
 
 use super::contract::{CONTRACT_KEY, Contract};
 use super::error::OnnxError;
+use super::install::digest;
 use super::layout::Layout;
 use super::port::{Port, matched, words};
 use super::{runtime, shuffled};
@@ -123,6 +124,17 @@ impl Model {
     pub fn weights(&self) -> usize {
         let count = || self.file().map_or(0, |file| shuffled::count(&file));
         *self.shared.weights.get_or_init(count)
+    }
+
+    /// SHA-256 of its file as it is now, in hexadecimal digits: whether it is still the same.
+    ///
+    /// # Errors
+    /// [`OnnxError::ModelIo`].
+    pub fn checksum(&self) -> Result<String, OnnxError> {
+        digest(&*self.file()?).map_err(|error| OnnxError::ModelIo {
+            path: self.path().into(),
+            problem: error.to_string(),
+        })
     }
 
     fn file(&self) -> Result<Cow<'_, [u8]>, OnnxError> {

@@ -101,6 +101,9 @@ pub trait Guard<R: Real> {
     /// A solve ends: what is on trial is settled, if it has converged.
     fn end(&mut self, converged: bool);
 
+    /// Which of the two what is declared of both is due to.
+    fn weaker(&self) -> &'static str;
+
     /// What took over from what, if something did.
     fn takeover(&self) -> Option<Takeover>;
 

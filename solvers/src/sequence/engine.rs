@@ -204,7 +204,8 @@ const FLOPS_PER_ENTRY: f64 = 2.4;
 fn setup_passes(precond: &Precond) -> f64 {
     match precond {
         Precond::None => 0.0,
-        Precond::Jacobi(_) | Precond::Ssor(_) => 1.0,
+        // a network: it is shown the matrix, and prepares nothing
+        Precond::Jacobi(_) | Precond::Ssor(_) | Precond::Plugged(_) => 1.0,
         Precond::Ic0(_) | Precond::Ilu0(_) => 4.0,
         _ => 12.0,
     }

@@ -350,12 +350,13 @@ impl<T: Scalar> Sequence<T> {
         tally.work += engine.refresh(way, a, self.matrix)?;
         let ready = Instant::now();
         let mut budget = Budget::new(bounds, job.observer);
+        let weight = engine.weight(a);
         let (ended, work) = engine.solve(a, job.b, &self.nullspace, job.x, &mut budget);
         tally.work += work;
         tally.interrupted = budget.interrupted();
         tally.first_residual = budget.first();
         if let Ok(report) = &ended {
-            tally.add(report, engine.weight(a));
+            tally.add(report, [weight, engine.weight(a)]);
         }
         tally.setup += ready - started;
         tally.solve += ready.elapsed();

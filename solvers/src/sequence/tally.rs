@@ -49,12 +49,16 @@ impl<R: Real> Tally<R> {
         }
     }
 
-    /// Takes an attempt into account; `weight` is the work of one application of M⁻¹.
-    pub fn add(&mut self, report: &SolveReport<R>, weight: f64) {
+    /// Takes an attempt into account; an application of M⁻¹ is so much work at first and at the end, of
+    /// what took over within.
+    pub fn add(&mut self, report: &SolveReport<R>, [first, last]: [f64; 2]) {
         self.iterations += report.iterations;
         self.matvecs += report.matvecs;
         self.precond_applies += report.precond_applies;
-        self.work += report.matvecs as f64 + report.precond_applies as f64 * weight;
+        let until = report.fallback.map_or(usize::MAX, |f| f.iteration);
+        let early = report.precond_applies.min(until);
+        let late = report.precond_applies - early;
+        self.work += report.matvecs as f64 + early as f64 * first + late as f64 * last;
     }
 
     /// An attempt did not finish it.

@@ -4,6 +4,7 @@ use crate::cli::report::seconds;
 use resolvent::dataset::arms::Arm;
 use resolvent::dataset::bars::Summary;
 use resolvent::dataset::{Folder, Ran, Seconds, Tolerance, Totals};
+use resolvent::registry;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -116,6 +117,12 @@ impl DatasetJson {
                 share(s.verify),
                 share(s.write)
             );
+        }
+        if let Ok(Some(_)) = registry::network(&self.precond) {
+            // something may have taken over from it
+            let ways = self.solver_counts.iter();
+            let ways: Vec<_> = ways.map(|(way, count)| format!("{way} {count}")).collect();
+            let _ = writeln!(text, "  samples by who finished them: {}", ways.join(", "));
         }
         if let Some(of) = &self.tolerance {
             let _ = writeln!(text, "  {}", tolerance(of));

@@ -70,7 +70,7 @@ pub fn read(args: &MakeArgs) -> Result<Asked, DatasetError> {
         given,
         dtype,
         solver: args.how.solver.clone(),
-        precond: args.how.precond.clone(),
+        precond: absolute(&args.how.precond),
         rtol: args.how.rtol.number(),
         auto_rtol: args.how.rtol == RtolArg::Auto,
         max_iters: args.how.max_iters,
@@ -113,7 +113,7 @@ pub fn of_systems(args: &SolveDirArgs, systems: Vec<Pair>) -> Result<Request, Da
         given: Vec::new(),
         dtype,
         solver: args.how.solver.clone(),
-        precond: args.how.precond.clone(),
+        precond: absolute(&args.how.precond),
         rtol: args.how.rtol.number(),
         auto_rtol: args.how.rtol == RtolArg::Auto,
         max_iters: args.how.max_iters,
@@ -125,6 +125,19 @@ pub fn of_systems(args: &SolveDirArgs, systems: Vec<Pair>) -> Result<Request, Da
     };
     request.check()?;
     Ok(request)
+}
+
+/// With the path of a network's file from the root, so that shards can be made in any folder.
+fn absolute(precond: &str) -> String {
+    let file = registry::network(precond).ok().flatten();
+    let file = file.map(|network| network.path);
+    let whole = file.as_deref().and_then(|file| file.canonicalize().ok());
+    match (&file, &whole) {
+        (Some(file), Some(whole)) if !whole.to_string_lossy().contains(',') => {
+            precond.replacen(&*file.to_string_lossy(), &whole.to_string_lossy(), 1)
+        }
+        _ => precond.into(),
+    }
 }
 
 /// The error bars asked for.

@@ -5,8 +5,8 @@ use super::{config, typed};
 use crate::cli::Status;
 use crate::cli::error::CliError;
 use crate::cli::input::Input;
-use crate::cli::report;
-use crate::cli::solve::check_grid;
+use crate::cli::solve::{check_grid, outputs};
+use crate::cli::{machine, report};
 use resolvent::matrices::MatrixError;
 use resolvent::models::onnx::{Claim, Model, ModelCheck, OnnxConfig, check};
 use resolvent::mtx::AnyMatrix;
@@ -14,6 +14,9 @@ use resolvent::{Csr, Grid};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+
+/// Of a matrix, its IC(0), and what the probes and a solve keep.
+const BYTES_PER_CELL: usize = 1000;
 
 /// `model check --json`.
 #[derive(Debug, Serialize)]
@@ -41,6 +44,8 @@ struct ClaimJson {
 
 pub fn run(args: &CheckArgs) -> Result<Status, CliError> {
     let typed = typed(&args.model)?;
+    let files = [("json", args.common.json_file())];
+    outputs(&[("the model", &typed.path)], &files)?;
     let model = Model::load(
         &typed.path,
         config(&typed, args.library.ort_lib.as_deref(), 1),
@@ -94,6 +99,7 @@ fn system(
                 _ => Grid::new(16, 16, 16),
             },
         };
+        fits(grid, args.grid.as_deref().unwrap_or_default())?;
         let a = laplacian(grid).map_err(CliError::GridText)?;
         return Ok(("-Laplace u, u = 0 around the grid".into(), a, Some(grid)));
     };
@@ -103,6 +109,20 @@ fn system(
     match input.matrix {
         AnyMatrix::Real(a) => Ok((path.display().to_string(), a, grid)),
         AnyMatrix::Complex(_) => Err(CliError::ComplexNetwork(format!("onnx:{}", args.model))),
+    }
+}
+
+/// Refuses a grid whose matrix, vectors and factors for the probes would not fit into memory.
+fn fits(grid: Grid, text: &str) -> Result<(), CliError> {
+    let cells = grid.unknowns().unwrap_or(usize::MAX);
+    let most = machine::memory_for_factors() / BYTES_PER_CELL;
+    match cells > most {
+        true => Err(CliError::GridSize {
+            text: text.into(),
+            cells,
+            most,
+        }),
+        false => Ok(()),
     }
 }
 
@@ -156,7 +176,7 @@ fn text(result: &CheckJson, found: &ModelCheck) -> String {
             _ => format!("error {:.1e}", c.measured),
         };
         let what = match c.holds {
-            None => "not tested on this grid".into(),
+            None => "not tested: it takes fields, or the grid is padded".into(),
             Some(true) => format!("yes   {measured}"),
             Some(false) if c.claimed => format!("NO    {measured}: the promise is broken"),
             Some(false) => format!("no    {measured}"),

@@ -5,6 +5,7 @@ use super::{config, typed};
 use crate::cli::Status;
 use crate::cli::error::CliError;
 use crate::cli::report;
+use crate::cli::solve::outputs;
 use resolvent::models::onnx::{Contract, Field, Input, Model, Port};
 use serde::Serialize;
 use std::fmt::Write;
@@ -40,6 +41,8 @@ fn ports(all: &[Port]) -> Vec<PortJson> {
 
 pub fn run(args: &InspectArgs) -> Result<Status, CliError> {
     let typed = typed(&args.model)?;
+    let files = [("json", args.common.json_file())];
+    outputs(&[("the model", &typed.path)], &files)?;
     let config = config(&typed, args.library.ort_lib.as_deref(), 1);
     let found = Model::inspect(&typed.path, &config)?;
     let loaded = Model::load(&typed.path, config);

@@ -16,7 +16,7 @@ use resolvent::network::{Network, NetworkError, config};
 use resolvent::precond::Guarded;
 use resolvent::solvers::Sequence;
 use resolvent::{Csr, Grid, Method, Scalar, registry};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub fn run(command: &ModelCommand, threads: usize) -> Result<Status, CliError> {
@@ -27,13 +27,19 @@ pub fn run(command: &ModelCommand, threads: usize) -> Result<Status, CliError> {
     }
 }
 
-/// A model as it is typed, without the `onnx:`; `mgnet` is the one that is shipped.
+/// The file of a network that is typed as a preconditioner: no output may take its place.
+pub fn file(precond: &str) -> Option<PathBuf> {
+    let network = registry::network(precond).ok().flatten();
+    network.map(|network| network.path)
+}
+
+/// A model as it is typed, with or without the `onnx:`; `mgnet` is the one that is shipped.
 fn typed(spec: &str) -> Result<registry::Network, CliError> {
-    let flag = "precond";
+    let flag = "model";
     let levels = spec == "mgnet" || spec.starts_with("mgnet:");
     let read = match levels {
         true => registry::network(spec),
-        false => registry::network(&format!("onnx:{spec}")),
+        false => registry::network(&format!("onnx:{}", spec.trim_start_matches("onnx:"))),
     };
     let read = read.map_err(|source| CliError::Registry { flag, source })?;
     read.ok_or_else(|| CliError::Missing(spec.into()))
@@ -96,13 +102,14 @@ pub fn given(network: &Network, a: &Csr<f64>, grid: Option<Grid>) -> Result<Give
 /// [`CliError::ComplexNetwork`] of complex systems.
 pub fn plug<T: Double>(
     network: Option<&Network>,
+    grid: Option<Grid>,
     sequence: &mut Sequence<T>,
 ) -> Result<(), CliError> {
     let Some(network) = network else {
         return Ok(());
     };
     let complex = || CliError::ComplexNetwork(network.name().into());
-    sequence.plug(network.name(), network.maker().ok_or_else(complex)?);
+    sequence.plug(network.name(), network.maker(grid).ok_or_else(complex)?);
     Ok(())
 }
 

@@ -43,7 +43,7 @@ fn help() -> String {
     let examples = EXAMPLES
         .rsplit_once('\n')
         .map_or(EXAMPLES, |(examples, _)| examples);
-    format!("{text}\n{examples}")
+    format!("{text}\n{examples}\nSolvers and preconditioners: resolvent solve --help")
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use crate::cli::error::CliError;
 use crate::cli::input::Double;
 use resolvent::models::{Choice, Tuned, TunedState};
 use resolvent::solvers::{
-    Change, GmresConfig, Observer, RecycledState, Sequence, SequenceConfig, Solved, StopReason, Way,
+    Change, Observer, RecycledState, Sequence, SequenceConfig, Solved, StopReason, Way,
 };
 use resolvent::{Csr, Method, Precond};
 use std::path::Path;
@@ -178,10 +178,10 @@ impl<T: Double> Carrier<T> {
         }
     }
 
-    /// Where the method was left open: the flexible one that takes any matrix.
-    pub fn serve_any_matrix(&mut self) {
+    /// Where the method was left open: the one that the matrix at hand takes.
+    pub fn serve(&mut self, method: Method<f64>) {
         if let Self::Plain { way: Some(way), .. } = self {
-            way.method = Method::Fgmres(GmresConfig::default());
+            way.method = method;
         }
     }
 

@@ -37,7 +37,7 @@ use log::Log;
 use ordered::{Found, Ordered};
 use report::Totals;
 use resolvent::mtx;
-use resolvent::solvers::{Change, Guess, SequenceConfig, StopReason, Way};
+use resolvent::solvers::{Change, GmresConfig, Guess, SequenceConfig, StopReason, Way};
 use resolvent::{Evidence, Method, Precond};
 use source::{AnySource, Source};
 use state::State;
@@ -55,6 +55,8 @@ pub fn run(args: &SequenceArgs, threads: usize) -> Result<Status, CliError> {
     ];
     let mut inputs = vec![("the source", Path::new(&args.source))];
     inputs.extend(args.rhs.as_deref().map(|rhs| ("the right-hand sides", rhs)));
+    let model = model::file(&args.how.precond);
+    inputs.extend(model.as_deref().map(|model| ("the model", model)));
     outputs(&inputs, &files)?;
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder).map_err(|source| CliError::Write {
@@ -80,14 +82,14 @@ struct Run<'a, T: Double> {
     guess: Guess,
     method: Option<Method<f64>>,
     precond: Option<Precond>,
-    /// A network whose method was left open: it is seen from the first matrix.
-    open: bool,
     /// Of the systems, where they come from a file of their own.
     contexts: Option<Vec<Vec<f64>>>,
     /// One for each equation.
     streams: Vec<Stream<T>>,
     order: Option<Branches>,
     log: Option<Log>,
+    /// SHA-256 of the file of the network: a run goes on with the same one.
+    model: Option<String>,
 }
 
 /// An order, and the spaces that wait for those that go on from another system than the last.
@@ -148,13 +150,13 @@ impl<'a, T: Double> Run<'a, T> {
                 hint: "networks are not tuned over",
             });
         }
-        let mut open = false;
+        let mut open = None;
         let (method, precond) = match &network {
             Some(network) => {
                 let method = model::method(&args.how)?;
-                open = method.is_none();
-                let method = method.unwrap_or_else(|| network.usual_method());
-                (Some(method), Some(network.precond()))
+                let usual = network.usual_method();
+                open = method.is_none().then_some(usual);
+                (method.or(Some(usual)), Some(network.precond()))
             }
             None => chosen(&args.tuning.relaxed(&args.how))?,
         };
@@ -177,10 +179,12 @@ impl<'a, T: Double> Run<'a, T> {
             max_bytes: Some(machine::memory_for_factors() / names.len().max(1)),
             ..SequenceConfig::default()
         };
+        let grid = source.grid();
         let stream = |name| {
             let mut stream = Stream::new(name, config, way, &args.tuning, method);
+            stream.open = open;
             if let Some(sequence) = stream.carrier.sequence() {
-                model::plug(network.as_ref(), sequence)?;
+                model::plug(network.as_ref(), grid, sequence)?;
             }
             Ok(stream)
         };
@@ -191,11 +195,16 @@ impl<'a, T: Double> Run<'a, T> {
             guess,
             method,
             precond,
-            open,
             contexts,
             streams: streams.collect::<Result<_, CliError>>()?,
             order,
             log: None,
+            model: match args.state {
+                Some(_) => network
+                    .map(|network| network.model().checksum())
+                    .transpose()?,
+                None => None,
+            },
             source,
         })
     }
@@ -257,13 +266,18 @@ impl<'a, T: Double> Run<'a, T> {
         let a = current.a;
         let n = a.nrows();
         let judge = Judge::new(a, current.b, current.exact, &args.tolerance);
-        let Stream { carrier, x, .. } = stream;
+        let Stream {
+            carrier, x, open, ..
+        } = stream;
         // draws of their own, for each stream
         let seed = args.common.seed.wrapping_add((number as u64) << 32);
         let state = args.state.as_deref();
         carrier.begin(a, &args.tuning, method, precond, seed, state)?;
-        if std::mem::take(&mut self.open) && !Evidence::gather(a.view()).hermitian {
-            carrier.serve_any_matrix();
+        if let Some(usual) = open.filter(|_| current.change != Change::Nothing || x.len() != n) {
+            carrier.serve(match Evidence::gather(a.view()).hermitian {
+                true => usual,
+                false => Method::Fgmres(GmresConfig::default()),
+            });
         }
         if let Some(branches) = &self.order {
             branches.begin(index, carrier);

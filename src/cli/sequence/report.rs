@@ -13,6 +13,9 @@ pub struct Totals {
     pub systems: usize,
     pub converged: usize,
     pub capped: usize,
+    /// Systems that another preconditioner finished than the one that was asked for.
+    #[serde(default)]
+    pub taken_over: usize,
     pub iterations: usize,
     pub matvecs: usize,
     pub precond_applies: usize,
@@ -33,6 +36,7 @@ impl Totals {
         self.systems += 1;
         self.converged += usize::from(column.converged);
         self.capped += usize::from(solved.capped);
+        self.taken_over += usize::from(solved.report.fallback.is_some());
         self.iterations += solved.report.iterations;
         self.matvecs += solved.report.matvecs;
         self.precond_applies += solved.report.precond_applies;
@@ -58,6 +62,7 @@ impl Totals {
             systems: a.systems + b.systems,
             converged: a.converged + b.converged,
             capped: a.capped + b.capped,
+            taken_over: a.taken_over + b.taken_over,
             iterations: a.iterations + b.iterations,
             matvecs: a.matvecs + b.matvecs,
             precond_applies: a.precond_applies + b.precond_applies,
@@ -162,6 +167,8 @@ pub struct Summary {
     pub recycling: Option<String>,
     /// Systems that another way had to finish.
     pub capped: usize,
+    /// Systems in which something took over from a network.
+    pub taken_over: usize,
     pub max_relative_residual: f64,
     pub seconds: RunSeconds,
     /// Who solved the last system; null over several streams.
@@ -205,6 +212,7 @@ impl Summary {
             recycling_matvecs_total: t.recycling_matvecs,
             recycling: None,
             capped: t.capped,
+            taken_over: t.taken_over,
             max_relative_residual: t.max_relative_residual,
             seconds: t.seconds,
             solver: None,
@@ -275,6 +283,13 @@ impl Summary {
             lines.push(format!(
                 "recycling: {} of {} systems with a space of systems before, {} products with A to bring it up to date; {recycling}",
                 self.recycled, self.systems, self.recycling_matvecs_total,
+            ));
+        }
+        if self.taken_over > 0 {
+            lines.push(format!(
+                "in {} of {} a classical preconditioner took over from the network; --log says why",
+                self.taken_over,
+                systems(self.systems),
             ));
         }
         if self.capped > 0 {

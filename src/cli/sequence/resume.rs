@@ -83,6 +83,7 @@ impl<T: Double> Run<'_, T> {
             given("max-iters", tolerance.max_iters.map(|k| k.to_string())),
             format!(" --x0 {} --seed {}", self.guess.name(), args.common.seed),
             args.tuning.fingerprint(),
+            given("model", self.model.clone()),
         ]
         .concat()
     }

@@ -14,6 +14,8 @@ pub struct Stream<T: Double> {
     /// Empty where there is no other.
     pub name: String,
     pub carrier: Carrier<T>,
+    /// A network whose method was left open, and what usually is served by it: the matrices decide.
+    pub open: Option<Method<f64>>,
     pub totals: Totals,
     pub hindsight: Option<Hindsight<T>>,
     /// The solution of its last system.
@@ -37,6 +39,7 @@ impl<T: Double> Stream<T> {
         Self {
             name,
             carrier: Carrier::new(config, way, tuning),
+            open: None,
             totals: Totals::default(),
             hindsight: tuning.hindsight.then(|| Hindsight::new(method)),
             x: Vec::new(),

@@ -7,7 +7,7 @@ use crate::dataset::source::Source;
 use crate::dataset::{DatasetError, Seconds, choice};
 use resolvent_matrices::Scalar;
 use resolvent_matrices::families::{Assembled, SampleFamily};
-use resolvent_solvers::{Direct, Kind, Stopping};
+use resolvent_solvers::{Direct, Kind, SolveError, Stopping};
 
 /// Samples that each arm is measured on after the first.
 pub(super) const PROBES: u64 = 3;
@@ -68,7 +68,7 @@ impl<T: Scalar<Real = f64>> Probe<'_, T> {
         for sample in 0..(1 + probes).min(self.request.samples) {
             chain.seconds = Seconds::default();
             let made = match chain.sample(sample, &mut ()) {
-                Err(error) if setup_failed(&error) => {
+                Err(error) if setup_failed(&error) || refused(&error) => {
                     arm.remark = Some(error.to_string());
                     return Ok(arm);
                 }
@@ -167,6 +167,20 @@ impl<T: Scalar<Real = f64>> Probe<'_, T> {
         self.measure(solver, &name(omega), PROBES)
     }
 
+    /// Whether a way can be set up for the first sample.
+    ///
+    /// # Errors
+    /// [`DatasetError::Request`] with what is wrong.
+    pub fn set_up(&mut self, solver: &str, precond: &str) -> Result<(), DatasetError> {
+        let arm = self.measure(solver, precond, 0)?;
+        match arm.remark {
+            Some(problem) if arm.samples == 0 && problem.contains(' ') => {
+                Err(DatasetError::Request(problem))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Iterations on the first sample; `None` if it did not converge.
     fn measure_once(&mut self, solver: &str, precond: &str) -> Result<Option<f64>, DatasetError> {
         let best = std::mem::replace(&mut self.best, f64::INFINITY);
@@ -175,4 +189,12 @@ impl<T: Scalar<Real = f64>> Probe<'_, T> {
         let arm = arm?;
         Ok(arm.remark.is_none().then_some(arm.iterations))
     }
+}
+
+/// The method does not take the preconditioner.
+fn refused(error: &DatasetError) -> bool {
+    matches!(
+        error,
+        DatasetError::Solve(SolveError::NeedsLinearity { .. })
+    )
 }

@@ -234,6 +234,13 @@ impl<T: Scalar> Guard<T::Real> for Guarded<T> {
         }
     }
 
+    fn weaker(&self) -> &'static str {
+        match self.fallback.linearity() > self.inner.linearity() {
+            true => self.fallback.name(),
+            false => self.inner.name(),
+        }
+    }
+
     fn takeover(&self) -> Option<Takeover> {
         self.why.map(|why| Takeover {
             from: self.inner.name(),

@@ -201,6 +201,27 @@ fn methods_that_need_m_fixed_throw_a_cycle_away_when_it_changes() {
 }
 
 #[test]
+fn gmres_goes_on_with_the_fallback_from_where_it_diverged() {
+    // not fixed, whatever it declares: the combination of a full cycle is sent far away
+    fn unsteady(call: usize, r: &[f64], z: &mut [f64]) -> Result<(), PrecondError> {
+        let factor = if call.is_multiple_of(21) { -1e9 } else { 1.0 };
+        z.iter_mut().zip(r).for_each(|(z, r)| *z = factor * r);
+        Ok(())
+    }
+    let a = hpd::<f64>(N);
+    let config = GmresConfig {
+        restart: 20,
+        ..GmresConfig::default()
+    };
+    let mut gmres = crate::Gmres::new(a.nrows(), config);
+    let mut m = guarded(&a, Linearity::NearlyHpd, unsteady, trials(1.0));
+    let report = solve(&mut gmres, &a, &mut m);
+    let fallback = report.fallback.expect("it diverges after the first cycle");
+    assert_eq!(fallback.iteration, 20);
+    assert_eq!(fallback.takeover.why, Distrust::NoProgress);
+}
+
+#[test]
 fn a_wrong_sign_is_no_fault_under_a_flexible_method() {
     let a = hpd::<f64>(N);
     for mut solver in flexible(a.nrows()).into_iter().take(4) {

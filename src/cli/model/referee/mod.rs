@@ -34,7 +34,11 @@ pub fn run(args: &RefereeArgs, threads: usize) -> Result<Status, CliError> {
         ("plot", args.plot.as_deref()),
         ("json", args.common.json_file()),
     ];
-    outputs(&[], &files)?;
+    let models = [Some(&args.model), args.untrained.as_ref()];
+    let models = models.into_iter().flatten().map(|spec| typed(spec));
+    let models = models.collect::<Result<Vec<_>, _>>()?;
+    let inputs: Vec<_> = models.iter().map(|m| ("the model", &*m.path)).collect();
+    outputs(&inputs, &files)?;
     let started = Instant::now();
     let models = Models::load(args, threads)?;
     let folder = tempfile::tempdir().map_err(|source| CliError::Write {
@@ -199,7 +203,10 @@ impl<'a> Others<'a> {
 
 /// What training took, where the file says so.
 fn seconds(model: &Model) -> Option<f64> {
-    let seconds = model.contract().trained.as_ref()?.get("seconds")?.as_f64();
+    let trained = model.contract().trained.as_ref()?;
+    let seconds = ["processor_seconds", "seconds"]
+        .iter()
+        .find_map(|key| trained.get(key)?.as_f64());
     seconds.filter(|seconds| *seconds > 0.0 && seconds.is_finite())
 }
 
