@@ -132,9 +132,11 @@ fn absolute(precond: &str) -> String {
     let file = registry::network(precond).ok().flatten();
     let file = file.map(|network| network.path);
     let whole = file.as_deref().and_then(|file| file.canonicalize().ok());
-    match (&file, &whole) {
-        (Some(file), Some(whole)) if !whole.to_string_lossy().contains(',') => {
-            precond.replacen(&*file.to_string_lossy(), &whole.to_string_lossy(), 1)
+    let parts = precond.split_once(':');
+    match (&file, &whole, parts) {
+        (Some(file), Some(whole), Some((name, rest))) if !whole.to_string_lossy().contains(',') => {
+            let rest = rest.replacen(&*file.to_string_lossy(), &whole.to_string_lossy(), 1);
+            format!("{name}:{rest}")
         }
         _ => precond.into(),
     }
@@ -338,4 +340,23 @@ fn contrasted(request: &Request, contrast: &str) -> Result<String, DatasetError>
              number"
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::absolute;
+
+    #[test]
+    fn the_path_of_a_network_becomes_whole_and_its_options_stay() {
+        let whole = std::path::Path::new("src").canonicalize().unwrap();
+        let whole = whole.display();
+        assert_eq!(
+            absolute("onnx:src,threads=1"),
+            format!("onnx:{whole},threads=1")
+        );
+        assert_eq!(absolute("mgnet:src"), format!("mgnet:{whole}"));
+        for as_it_is in ["mgnet", "ic0", "onnx:no_such_file", "mgnet:threads=1"] {
+            assert_eq!(absolute(as_it_is), as_it_is);
+        }
+    }
 }

@@ -39,7 +39,10 @@ fn typed(spec: &str) -> Result<registry::Network, CliError> {
     let levels = spec == "mgnet" || spec.starts_with("mgnet:");
     let read = match levels {
         true => registry::network(spec),
-        false => registry::network(&format!("onnx:{}", spec.trim_start_matches("onnx:"))),
+        false => registry::network(&format!(
+            "onnx:{}",
+            spec.strip_prefix("onnx:").unwrap_or(spec)
+        )),
     };
     let read = read.map_err(|source| CliError::Registry { flag, source })?;
     read.ok_or_else(|| CliError::Missing(spec.into()))
