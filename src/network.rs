@@ -120,7 +120,14 @@ impl Network {
     /// [`NetworkError`], if the matrix is none that it takes, or nothing can take over.
     pub fn guarded(&self, a: &Csr<f64>, grid: Option<Grid>) -> Result<Guarded<f64>, NetworkError> {
         let network: Box<dyn Preconditioner<f64>> = match self.typed.role {
-            Role::Levels => Box::new(Mgnet::new(&self.model, a, MgnetConfig { grid })?),
+            Role::Levels => Box::new(Mgnet::new(
+                &self.model,
+                a,
+                MgnetConfig {
+                    grid,
+                    ..MgnetConfig::default()
+                },
+            )?),
             _ => Box::new(OnnxPrecond::new(&self.model, a, OnnxConfig { grid })?),
         };
         // what takes a matrix to predict levels for can be taken by gmg as well

@@ -278,6 +278,7 @@ pub fn precond(spec: &str) -> Result<Option<Precond>, RegistryError> {
         "gmg" => Precond::Gmg(GmgConfig {
             degree: o.count("degree", GmgConfig::default().degree)?,
             grid: o.grid("grid")?,
+            islands: o.flag("islands", GmgConfig::default().islands)?,
         }),
         "chebyshev" => {
             let default = ChebyshevConfig::default();

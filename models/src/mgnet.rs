@@ -24,10 +24,20 @@ use resolvent_solvers::{LinearOperator, Linearity, PrecondError, Preconditioner}
 const NAME: &str = "mgnet";
 
 /// Configuration of [`Mgnet`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MgnetConfig {
     /// The cells, NX × NY or NX × NY × NZ; `None` finds them from the matrix.
     pub grid: Option<Grid>,
+    /// As of [`GmgConfig`].
+    pub islands: bool,
+}
+
+impl Default for MgnetConfig {
+    /// The grid found, islands.
+    fn default() -> Self {
+        let GmgConfig { grid, islands, .. } = GmgConfig::default();
+        Self { grid, islands }
+    }
 }
 
 /// The cycle of [`Gmg`] on levels that a network predicts.
@@ -59,6 +69,7 @@ impl Mgnet {
         let mut rule = Network::new(model)?;
         let config = GmgConfig {
             grid: config.grid,
+            islands: config.islands,
             ..GmgConfig::default()
         };
         let gmg = match Gmg::by_rule(a, config, &mut rule) {

@@ -110,8 +110,13 @@ impl Network {
             _ => return None,
         };
         let path = self.model.path().display();
+        let other = if nz > 1 {
+            "3d.onnx of the repository, models/onnx/mgnet3d.onnx"
+        } else {
+            "2d.onnx, which is shipped as mgnet"
+        };
         Some(format!(
-            "A stands on {cells} cells, and {path} predicts levels of {kind}; use gmg, or a model that fits"
+            "A stands on {cells} cells, and {path} predicts levels of {kind}; use gmg, or a model that fits: mgnet{other}"
         ))
     }
 

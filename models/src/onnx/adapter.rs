@@ -4,7 +4,7 @@
 //!
 //! r goes to the cells of the grid, padded with zeros to sizes that the model takes; z is read from the
 //! same cells. For a linear N this is P N Pᵀ with P the padding, so that it is symmetric and positive
-//! definite where N is.
+//! definite where N is. Masked cells are solved beside it, at its [pace](super::pace).
 //!
 //! | per application | the network, one norm, one conversion each way | memory | the tensors, and what the network needs |
 
@@ -12,6 +12,7 @@ use super::contract::{Field, Role, Scaling};
 use super::error::OnnxError;
 use super::fields::{self, Coefficients};
 use super::model::Model;
+use super::pace;
 use super::padding::{line_start, padded, place, shape};
 use super::session::Bound;
 use resolvent_matrices::Grid;
@@ -37,6 +38,8 @@ pub struct OnnxPrecond {
     padded: [usize; 3],
     rows: usize,
     known: Coefficients,
+    /// What masked cells are multiplied by, to keep step with the network.
+    pace: f64,
     /// The input with the residual, and where in it the residual begins.
     residual: (usize, usize),
     /// It takes more than the residual.
@@ -125,6 +128,7 @@ impl OnnxPrecond {
                 scale: 1.0,
                 masked: Vec::new(),
             },
+            pace: 1.0,
             residual,
             fields,
         };
@@ -133,7 +137,20 @@ impl OnnxPrecond {
         bound
             .run()
             .map_err(|problem| unfit(model, padded, problem))?; // of zeros: does it run on this grid?
+        precond.keep_pace(a)?;
         Ok(precond)
+    }
+
+    /// Finds the pace, where there are masked cells. One application of the network.
+    fn keep_pace(&mut self, a: &dyn LinearOperator<f64>) -> Result<(), OnnxError> {
+        self.pace = 1.0;
+        if !self.known.masked.is_empty() {
+            let r = pace::probe(self.rows, &self.known.masked);
+            let mut z = vec![0.0; self.rows];
+            self.run(&r, &mut z)?;
+            self.pace = pace::of(a, &r, &z);
+        }
+        Ok(())
     }
 
     /// The grid it was made for.
@@ -177,7 +194,6 @@ impl OnnxPrecond {
         let csr = csr.view();
         self.known = Coefficients::read(csr);
         if !self.fields {
-            self.known.masked.clear(); // it is not told of masked cells: they are cells as others
             return Ok(());
         }
         let (grid, padded) = (self.grid, self.padded);
@@ -221,6 +237,7 @@ impl OnnxPrecond {
             grid,
             padded,
             known,
+            pace,
             residual: (input, offset),
             ..
         } = self;
@@ -243,15 +260,19 @@ impl OnnxPrecond {
         }
         bound.run().map_err(failed)?;
         let data = bound.output().map_err(failed)?;
+        let mut silent = true;
         for (line, z) in z.chunks_exact_mut(grid.nx).enumerate() {
             let start = line_start(*grid, *padded, line);
             let cells = data.get(start..start + grid.nx).unwrap_or_default();
             for (z, &cell) in z.iter_mut().zip(cells) {
                 *z = f64::from(cell) * back; // z = (σ/s) N(r/σ)
+                silent &= cell == 0.0;
             }
         }
+        // a network that says nothing is not covered up for
+        let pace = if silent { 0.0 } else { *pace };
         for &(row, inverse) in &known.masked {
-            z[row] = r[row] * inverse;
+            z[row] = pace * r[row] * inverse;
         }
         Ok(())
     }
@@ -278,7 +299,8 @@ impl Preconditioner<f64> for OnnxPrecond {
                 got: a.nrows(),
             });
         }
-        Ok(self.read(a)?)
+        self.read(a)?;
+        Ok(self.keep_pace(a)?)
     }
 
     fn apply(&mut self, r: &[f64], z: &mut [f64]) -> Result<(), PrecondError> {

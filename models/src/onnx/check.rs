@@ -85,7 +85,14 @@ pub fn check(
                 (Box::new(m), grid, pads)
             }
             Role::Levels => {
-                let m = Mgnet::new(model, a, MgnetConfig { grid: config.grid })?;
+                let m = Mgnet::new(
+                    model,
+                    a,
+                    MgnetConfig {
+                        grid: config.grid,
+                        ..MgnetConfig::default()
+                    },
+                )?;
                 let grid = m.levels()[0].grid();
                 (Box::new(m), grid, true)
             }

@@ -31,6 +31,7 @@ mod fields;
 mod install;
 mod layout;
 mod model;
+mod pace;
 mod padding;
 mod port;
 pub mod runtime;

@@ -287,7 +287,12 @@ fn the_whole_cycle_as_a_graph_gives_the_same_z() {
         ("masked, jumps", diffusion(grid, jump, disc)),
     ];
     for (name, a) in problems {
-        let mut levels = mgnet(&shipped, &a);
+        // the graph has no islands
+        let config = MgnetConfig {
+            islands: false,
+            ..MgnetConfig::default()
+        };
+        let mut levels = Mgnet::new(&shipped, &a, config).unwrap();
         let mut graph = OnnxPrecond::new(&whole, &a, OnnxConfig::default()).unwrap();
         for seed in 0..3 {
             let r = noise(a.nrows(), seed);

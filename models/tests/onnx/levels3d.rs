@@ -25,7 +25,10 @@ fn a_network_that_says_the_default_rule_is_gmg() {
         let masked = |row: usize| row % 17 == 3;
         let k = |a: usize, b: usize| 1.0 + ((a * 7 + b * 3) % 11) as f64;
         let a = diffusion(grid, k, masked);
-        let config = MgnetConfig { grid: Some(grid) };
+        let config = MgnetConfig {
+            grid: Some(grid),
+            ..MgnetConfig::default()
+        };
         let classical = GmgConfig {
             grid: Some(grid),
             ..GmgConfig::default()

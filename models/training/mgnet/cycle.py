@@ -162,10 +162,15 @@ def precondition(levels, omega, r):
     return root * vcycle(levels, omega, root * r)
 
 
+def operator(level):
+    """A, as `product` takes it."""
+    east, north, link = level
+    return (link, east, left(east), north, down(north))
+
+
 def conjugate_gradients(level, m, error, steps):
     """Energies of the error, the first before any step."""
-    east, north, link = level
-    a = (link, east, left(east), north, down(north))
+    a = operator(level)
     dot = lambda a, b: (a * b).sum((0, 1))
     error = error / jnp.sqrt(energy(level, error))
     first = energy(level, error)

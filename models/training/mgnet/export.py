@@ -85,7 +85,7 @@ class Level:
             op("Add", op("Mul", op("Sigmoid", self.channels(out, 0, 4)), 1 - LEAST), LEAST),
             op("Exp", op("Tanh", self.channels(out, 4, 6))),
             self.clip(self.channels(out, 6, 10), 1.0, 1.0),
-            op("Sigmoid", self.channels(out, 10, 14)),
+            op("Max", op("Sigmoid", self.channels(out, 10, 14)), 1e-6),  # rounding never makes it 0
         ]
         return op("Concat", *parts, axis=1)
 

@@ -5,10 +5,16 @@ the faces towards the next cell along x and y (0 at the sides), and of the link 
 first index is y.
 """
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import scipy.fft
 import scipy.sparse as sp
 import scipy.sparse.linalg as spla
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import islands  # noqa: E402
 
 
 def gaussian(rng, n, tau, alpha):
@@ -114,7 +120,7 @@ def binary(rng, n, most=1e3):
 
 def rough(rng, n):
     """Two materials of high contrast, the interface rough: where the rule of `gmg` loses most."""
-    contrast = log_uniform(rng, 100, 5e3)
+    contrast = log_uniform(rng, 100, 2e4)
     high = gaussian(rng, n, log_uniform(rng, 2, 40), 2.0) > rng.uniform(-0.6, 0.6)
     return faces(np.where(high, contrast, 1.0), some_sides(rng))
 
@@ -169,13 +175,13 @@ def with_error(rng, problem):
 
 
 def pool(seed, n, count, shares):
-    """`count` problems with errors: float32 arrays (count, 4, n, n) and the name of each."""
+    """`count` problems with errors and islands: float32 arrays (count, 6, n, n) and the name of each."""
     rng = np.random.default_rng(seed)
     names = list(shares)
     chance = np.array([shares[k] for k in names], float)
     picks = rng.choice(len(names), count, p=chance / chance.sum())
-    out = np.empty((count, 4, n, n), np.float32)
+    out = np.empty((count, 6, n, n), np.float32)
     for at, pick in enumerate(picks):
         east, north, link, error = with_error(rng, FAMILIES[names[pick]](rng, n))
-        out[at] = east, north, link, error / np.abs(error).max()
+        out[at] = east, north, link, error / np.abs(error).max(), *islands.find((east, north), link)
     return out, [names[p] for p in picks]

@@ -47,6 +47,11 @@ def diagonal(level):
     return level[3] + sum(both(level))
 
 
+def operator(level):
+    """A, as `product` takes it."""
+    return (level[3], *both(level))
+
+
 def energy(level, u):
     """u . A u, as a sum of squares."""
     link = level[3]
@@ -56,7 +61,7 @@ def energy(level, u):
 
 @jax.custom_vjp
 def apply(s, x):
-    """S x for (sigma, the six couplings); S is symmetric."""
+    """S x for (1 in cells with a row, the six couplings); S is symmetric."""
     return s[0] * x - sum(f * v for f, v in zip(s[1:], around(x)))
 
 
@@ -87,14 +92,14 @@ def positive(a):
     return jnp.where(alive, a, 1.0), alive.astype(a.dtype)
 
 
-def scaled(level, sigma):
-    """S = D^-1/2 A D^-1/2 with D = diag/sigma, D^-1/2, and which cells anything holds to others."""
+def scaled(level):
+    """S = D^-1/2 A D^-1/2, D^-1/2, and which cells anything holds to others."""
     sides = both(level)
-    d, alive = positive((level[3] + sum(sides)) / sigma)
+    d, alive = positive(level[3] + sum(sides))
     root = alive / jnp.sqrt(d)
     s = tuple(f * root * v for f, v in zip(sides, around(root)))
     held = (sum(sides) > 0).astype(root.dtype)
-    return dict(s=(sigma * alive, *s), root=root, held=held, d=d * alive)
+    return dict(s=(alive, *s), root=root, held=held, d=d * alive)
 
 
 def blocks(a):
@@ -110,12 +115,11 @@ def spread(a):
 
 
 def hierarchy(level, predict):
-    """Levels as the cycle reads them. `predict(level)` gives sigma and the coarser level."""
+    """Levels as the cycle reads them. `predict(level)` gives the coarser level."""
     levels = []
     while level[0].shape[0] > 2:
-        sigma, coarse = predict(level)
-        levels.append(scaled(level, sigma))
-        level = coarse
+        levels.append(scaled(level))
+        level = predict(level)
     levels.append(coarsest(level))
     for fine, coarse in zip(levels[:-1], levels[1:]):
         root, alive = positive(fine["root"])
@@ -127,7 +131,7 @@ def hierarchy(level, predict):
 def coarsest(level):
     """The dense inverse of S, q q^T added for the constant where no link is."""
     link = level[3]
-    level = scaled(level, jnp.ones_like(link))
+    level = scaled(level)
     b = link.shape[-1]
     n = link.size // b
     unit = jnp.eye(n).reshape(n, *link.shape[:3], 1)
@@ -186,13 +190,13 @@ def solve(level, m, b, steps):
 def conjugate_gradients(level, m, error, steps):
     """Energies of the error, the first before any step."""
     error = error / jnp.sqrt(jnp.maximum(energy(level, error), 1e-30))
-    _, energies = run(level, m, error, product((level[3], *both(level)), error), steps)
+    _, energies = run(level, m, error, product(operator(level), error), steps)
     return jnp.concatenate([energy(level, error)[None], energies])
 
 
 def run(level, m, error, r, steps):
     """CG for A e = r from 0: what is left of the error, and its energy after every step."""
-    a = (level[3], *both(level))
+    a = operator(level)
 
     def step(state, _):
         error, r, before, p, rz, first = state

@@ -47,7 +47,7 @@ class Level:
         op, g, net = self.op, self.g, self.net
         if "kinds" in net:
             zero = op("MaxPool", op("Mul", link, 0.0), kernel_shape=[2] * 3, strides=[2] * 3)
-            same = np.repeat(net["kinds"], [12, 3, 8]).reshape(1, OUTPUTS, 1, 1, 1)
+            same = np.repeat(net["kinds"], [12, 3]).reshape(1, OUTPUTS, 1, 1, 1)
             return op("Add", zero, g.constant(same))
         d = link
         for face, axis in zip(faces, (X, Y, Z)):
@@ -76,16 +76,15 @@ class Level:
         return x
 
     def activated(self, out):
-        """What `levels` models give: positions, factors, weights (1), scalings."""
+        """What `levels` models give: positions, factors, weights (1)."""
         op = self.op
         position = op("Sigmoid", self.cut(out, 0, 12, 1))
         position = op("Add", op("Mul", position, float(1 - LEAST)), float(LEAST))
         # 1 is never passed by rounding
         position = op("Min", position, 1.0)
         factor = op("Exp", op("Tanh", self.cut(out, 12, 15, 1)))
-        sigma = op("Sigmoid", self.cut(out, 15, 23, 1))
-        one = op("Clip", sigma, 1.0, 1.0)
-        return op("Concat", position, factor, one, op("Max", sigma, 1e-6), axis=1)
+        one = op("Clip", self.cut(out, 0, 8, 1), 1.0, 1.0)
+        return op("Concat", position, factor, one, axis=1)
 
 
 def level(net, path, trained, stencil="7-point, off-diagonal entries <= 0, any coefficients and masks"):

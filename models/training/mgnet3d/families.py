@@ -5,9 +5,15 @@ conductances of the faces towards the next cell along x, y and z (0 at the sides
 Dirichlet value, and a right-hand side. The first index is z.
 """
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import scipy.fft
 import scipy.sparse as sp
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import islands  # noqa: E402
 
 AXES = (2, 1, 0)  # of x, y, z
 
@@ -125,7 +131,14 @@ def binary(rng, n):
     return faces(np.where(high, contrast, 1.0), some_sides(rng))
 
 
-FAMILIES = {"masked": masked, "lognormal": lognormal, "binary": binary}
+def rough(rng, n):
+    """Two materials of high contrast, the interface rough: where the rule of `gmg` loses most."""
+    contrast = log_uniform(rng, 100, 2e4)
+    high = gaussian(rng, n, log_uniform(rng, 2, 25), 2.0) > rng.uniform(-0.6, 0.6)
+    return faces(np.where(high, contrast, 1.0), some_sides(rng))
+
+
+FAMILIES = {"masked": masked, "lognormal": lognormal, "binary": binary, "rough": rough}
 
 
 def with_right_hand_side(rng, problem):
@@ -152,19 +165,20 @@ def with_right_hand_side(rng, problem):
 
 
 def pool(seed, n, count, shares):
-    """`count` problems: float32 arrays (count, 5, n, n, n) and the name of each."""
+    """`count` problems, right-hand sides and islands: float32 arrays (count, 7, n, n, n) and the name of each."""
     rng = np.random.default_rng(seed)
     names = list(shares)
     chance = np.array([shares[k] for k in names], float)
     picks = rng.choice(len(names), count, p=chance / chance.sum())
-    out = np.empty((count, 5, n, n, n), np.float32)
+    out = np.empty((count, 7, n, n, n), np.float32)
     for at, pick in enumerate(picks):
-        out[at] = with_right_hand_side(rng, FAMILIES[names[pick]](rng, n))
+        problem = with_right_hand_side(rng, FAMILIES[names[pick]](rng, n))
+        out[at] = *problem, *islands.find(problem[:3], problem[3])
     return out, [names[p] for p in picks]
 
 
 def turned(rng, problem):
-    """The same problem with its directions exchanged and reversed: (5, n, n, n)."""
+    """The same problem with its directions exchanged and reversed: (7, n, n, n)."""
     order = rng.permutation(3)  # axis k of the result is axis order[k]
     faces_by_axis = {AXES[d]: problem[d] for d in range(3)}
     turned_faces = [np.transpose(faces_by_axis[order[axis]], order) for axis in AXES]

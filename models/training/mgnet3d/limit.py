@@ -4,7 +4,7 @@
 
 No network: each of 4 rough binary fields gets numbers of its own, by the loss of `train.py`, on random
 right-hand sides; counted are true iterations to 1e-8 on one that is not among them. Positions may be anything in
-(0, 1), scalings are 1.
+(0, 1).
 """
 
 import sys
@@ -14,7 +14,6 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-import cycle
 import families
 import network
 import train
@@ -25,11 +24,12 @@ MATRICES, SIDES, UPDATES, STEPS = 4, 16, 300, 10
 
 
 def drawn(size, contrast):
-    """(5, z, y, x, b): the last, errors of random right-hand sides, anew for each of SIDES."""
+    """(7, z, y, x, b); and errors of random right-hand sides, SIDES of them, in the place of the fifth."""
     rng, problems = np.random.default_rng(777), []
     for _ in range(MATRICES):
         high = families.gaussian(rng, size, 10.0, 2.0) > 0
-        problems.append(families.with_right_hand_side(rng, families.faces(np.where(high, contrast, 1.0), np.ones(6))))
+        problem = families.with_right_hand_side(rng, families.faces(np.where(high, contrast, 1.0), np.ones(6)))
+        problems.append([*problem, *families.islands.find(problem[:3], problem[3])])
     data = train.batch_of(np.array(problems, np.float32))
     sides = []
     for _ in range(SIDES):
@@ -44,17 +44,15 @@ def rule(fields):
 
     def predict(level):
         own = next(levels)
-        coarse = network.coarser(level, jax.nn.sigmoid(own[:12]), jnp.exp(jnp.tanh(own[12:])))
-        return jnp.ones_like(level[0]), coarse
+        return network.coarser(level, jax.nn.sigmoid(own[:12]), jnp.exp(jnp.tanh(own[12:])))
 
     return predict
 
 
 def true_iterations(data, fields):
     """Of all matrices at once, in double precision around the cycle in single."""
-    level, shape = tuple(data[:4]), data[4].shape
-    levels = jax.jit(lambda fields: cycle.hierarchy(level, rule(fields)))(fields)
-    apply = jax.jit(lambda r: cycle.precondition(levels, cycle.factors(), r))
+    shape = data[4].shape
+    apply = jax.jit(lambda r: train.preconditioner(data, rule(fields))(r))
     matrices = [matrix(data[:4, ..., k])[0] for k in range(MATRICES)]
     r = np.random.default_rng(5).standard_normal((matrices[0].shape[0], MATRICES))
     bound, p, rz, found = 1e-8 * np.linalg.norm(r, axis=0), 0, 1, np.zeros(MATRICES, int)

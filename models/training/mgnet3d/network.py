@@ -1,4 +1,4 @@
-"""What `mgnet` predicts on a level of a box: sigmas and the next coarser level. The same on all levels.
+"""What `mgnet` predicts on a level of a box: the next coarser level. The same on all levels.
 
 Features of 2 x 2 x 2 cells are the channels of one coarse cell, so that the network works on an eighth of
 the cells. Every feature is a ratio of conductances: the result does not depend on units.
@@ -12,10 +12,9 @@ from cycle import AXES, both, diagonal, shift
 
 PLANES = 7  # coupling and step along x, y, z; the part of the link
 FEATURES = 8 * PLANES
-# of a coarse cell: where between series and Galerkin its faces are (4 east, 4 north, 4 up), three factors,
-# the sigmas of its 8 cells
-POSITIONS, FACTORS, SIGMAS = slice(0, 12), slice(12, 15), slice(15, 23)
-OUTPUTS = 23
+# of a coarse cell: where between series and Galerkin its faces are (4 east, 4 north, 4 up), three factors
+POSITIONS, FACTORS = slice(0, 12), slice(12, 15)
+OUTPUTS = 15
 TINY = 1e-18
 # Positions stay away from the chain, which is catastrophic where a path leads around a bad conductor;
 # features of higher contrasts look like those of one that was trained on.
@@ -39,14 +38,14 @@ def initial(seed, wide=10, narrow=8, hidden=12):
 
 
 def start():
-    """The outputs whose rule is that of `gmg`: the mean of both conductances, sigma near 1."""
+    """The outputs whose rule is that of `gmg`: the mean of both conductances."""
     middle = (0.5 - LEAST) / (1 - LEAST)
-    return np.array([np.log(middle / (1 - middle))] * 12 + [0.0] * 3 + [4.0] * 8)
+    return np.array([np.log(middle / (1 - middle))] * 12 + [0.0] * 3)
 
 
 def constants():
     """The control: the same outputs everywhere and along all directions, no network."""
-    return {"kinds": jnp.asarray([start()[0], 0.0, 4.0], jnp.float32)}
+    return {"kinds": jnp.asarray([start()[0], 0.0], jnp.float32)}
 
 
 def depth(a):
@@ -54,11 +53,6 @@ def depth(a):
     d, h, w, b = a.shape
     a = a.reshape(d // 2, 2, h // 2, 2, w // 2, 2, b)
     return a.transpose(1, 3, 5, 0, 2, 4, 6).reshape(8, d // 2, h // 2, w // 2, b)
-
-
-def space(a):
-    _, d, h, w, b = a.shape
-    return a.reshape(2, 2, 2, d, h, w, b).transpose(3, 0, 4, 1, 5, 2, 6).reshape(2 * d, 2 * h, 2 * w, b)
 
 
 def past(a, axis):
@@ -97,7 +91,7 @@ def outputs(net, level):
     """(OUTPUTS, d, h, w, b)"""
     if "kinds" in net:
         d, h, w, b = level[0].shape
-        same = jnp.repeat(net["kinds"], np.array([12, 3, 8]), total_repeat_length=OUTPUTS)
+        same = jnp.repeat(net["kinds"], np.array([12, 3]), total_repeat_length=OUTPUTS)
         return jnp.broadcast_to(same[:, None, None, None, None], (OUTPUTS, d // 2, h // 2, w // 2, b))
     x = jax.nn.relu(dense(net["w1"], net["b1"], features(level)))
     x = jax.nn.relu(dense(net["w2"], net["b2"], neighbours(x)))
@@ -106,11 +100,11 @@ def outputs(net, level):
 
 
 def predict(net, level):
-    """sigma of the cells, and the coarser level, of a level whose sizes are even."""
+    """The coarser level of one whose sizes are even."""
     out = outputs(net, level)
     position = LEAST + (1 - LEAST) * jax.nn.sigmoid(out[POSITIONS])
     factor = jnp.exp(jnp.tanh(out[FACTORS]))
-    return space(jax.nn.sigmoid(out[SIGMAS])), coarser(level, position, factor)
+    return coarser(level, position, factor)
 
 
 # of each direction: the cells before its four faces, and how far on the cells behind are

@@ -22,6 +22,7 @@ import optax
 import cycle
 import export
 import families
+import islands
 import network
 
 OUT = Path(__file__).resolve().parents[2] / "onnx" / "mgnet3d.onnx"
@@ -31,24 +32,29 @@ def default(level):
     """The rule of `gmg`."""
     _, d, h, w, b = network.depth(level[0]).shape
     half, one = jnp.full((12, d, h, w, b), 0.5), jnp.ones((3, d, h, w, b))
-    return jnp.ones_like(level[0]), network.coarser(level, half, one)
+    return network.coarser(level, half, one)
+
+
+def preconditioner(batch, predict):
+    """The cycle between corrections of islands."""
+    level = tuple(batch[k] for k in range(4))
+    levels = cycle.hierarchy(level, predict)
+    inner = lambda r: cycle.precondition(levels, cycle.factors(), r)
+    return islands.around(inner, lambda u: cycle.product(cycle.operator(level), u), batch[5], batch[6])
 
 
 @jax.jit
 def errors(batch):
-    """A^-1 b of each problem of a batch (5, z, y, x, b)."""
+    """A^-1 b of each problem of a batch (7, z, y, x, b)."""
     level = tuple(batch[k] for k in range(4))
-    levels = cycle.hierarchy(level, default)
-    x = cycle.solve(level, lambda r: cycle.precondition(levels, cycle.factors(), r), batch[4], 40)
+    x = cycle.solve(level, preconditioner(batch, default), batch[4], 40)
     return x / jnp.maximum(jnp.abs(x).max((0, 1, 2)), 1e-30)
 
 
 def iterations(predict, batch, steps):
-    """Of each problem of a batch (5, z, y, x, b), the last the error."""
+    """Of each problem of a batch (7, z, y, x, b): level, error, islands."""
     level = tuple(batch[k] for k in range(4))
-    levels = cycle.hierarchy(level, predict)
-    m = lambda r: cycle.precondition(levels, cycle.factors(), r)
-    e = cycle.conjugate_gradients(level, m, batch[4], steps)
+    e = cycle.conjugate_gradients(level, preconditioner(batch, predict), batch[4], steps)
     last = jnp.maximum((e > 1e-11).sum(0) - 1, 1)  # where single precision ends
     rate = -0.5 * jnp.log(jnp.take_along_axis(e, last[None], 0)[0]) / last
     return 8 * np.log(10) / jnp.maximum(rate, 0.05)
@@ -73,15 +79,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = lambda name, default, about: parser.add_argument(name, default=default, type=type(default), help=about)
     add("--out", str(OUT), "the file")
-    add("--updates", 600, "of the weights; 0 exports them as they begin")
+    add("--updates", 2600, "of the weights; 0 exports them as they begin")
     add("--size", 32, "cells along a side, a power of two")
     add("--batch", 2, "problems of an update")
     add("--steps", 10, "of CG")
-    add("--problems", 160, "that are drawn from")
+    add("--problems", 300, "that are drawn from")
     add("--rate", 6e-3, "of Adam, falling along a cosine")
     add("--seed", 1, "of everything")
-    add("--report", 100, "updates between reports, after each of which the file is written")
-    add("--shares", "masked=1,lognormal=1,binary=4", "of the families")
+    add("--report", 200, "updates between reports, after each of which the file is written")
+    add("--shares", "masked=1,lognormal=1,binary=2,rough=4", "of the families")
     parser.add_argument("--constants", action="store_true", help="the control: the best constants, no network")
     parser.add_argument("--random", action="store_true", help="the control: random weights of full size, no training")
     a = parser.parse_args()
@@ -92,7 +98,7 @@ def main():
     started, cpu = time.time(), time.process_time()
     settings = {k: v for k, v in vars(a).items() if k != "out"}
     trained = {
-        "on": f"3D masked Poisson, log-normal (sigma up to 3) and binary (contrast up to 1e4) diffusion, {a.size}^3",
+        "on": f"3D masked Poisson, log-normal (sigma up to 3) and binary (contrast up to 1e4; rough: 2e4) diffusion, {a.size}^3",
         "settings": settings,
     }
     if a.random or a.updates == 0:

@@ -93,7 +93,11 @@ impl Coarsest {
     }
 
     /// sink ← A⁻¹ source; returns the largest number read.
-    pub fn apply<T: Scalar>(&mut self, source: Source<'_, T>, mut sink: Sink<'_, T>) -> f32 {
+    pub fn apply<R: Scalar, T: Scalar>(
+        &mut self,
+        source: Source<'_, R>,
+        mut sink: Sink<'_, T>,
+    ) -> f32 {
         let n = self.shape.cells();
         let mut row = [0.0; MOST + LANE];
         let mut most = 0.0f32;

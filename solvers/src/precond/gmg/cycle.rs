@@ -5,6 +5,7 @@ use super::cells::Cells;
 use super::coarsest::{self, Coarsest};
 use super::ends::{Scaled, Sink, Source};
 use super::field::{Field, Layers, Shape};
+use super::islands::{Correction, Islands, Residual};
 use super::layers::{Layer, Row, Slab};
 use super::level::GmgLevel;
 use super::read;
@@ -29,6 +30,8 @@ pub(super) struct Hierarchy {
     /// Residual and correction of all levels but the finest.
     residuals: Vec<Field>,
     corrections: Vec<Field>,
+    /// Of all levels between the finest and the coarsest.
+    islands: Vec<Islands>,
     smoother: Smoother,
     work: Work,
     /// A over what the levels say.
@@ -95,6 +98,7 @@ impl Hierarchy {
             coarsest: Coarsest::zeros(shape(last)),
             residuals: coarser.iter().map(field).collect(),
             corrections: coarser.iter().map(field).collect(),
+            islands: Vec::new(),
             smoother,
             work: Work::new(
                 shape(&levels[0]),
@@ -151,6 +155,14 @@ impl Hierarchy {
         self.coarsest.fill(level)
     }
 
+    /// Finds the islands of all levels between the finest and the coarsest.
+    pub fn find_islands(&mut self) {
+        let solid = self.levels[0].depth() > 1;
+        let between = 1..self.stencils.len().max(1);
+        let find = |level| Islands::coarse(level, solid);
+        self.islands = self.levels[between].iter().map(find).collect();
+    }
+
     /// From a residual down to the coarsest level but one; returns the largest number of the residual
     /// in scaled variables.
     pub fn down<T: Scalar>(&mut self, cells: &Cells, r: &[T], factor: f64) -> f32 {
@@ -162,9 +174,15 @@ impl Hierarchy {
         let mut most = 0.0;
         for (l, level) in self.stencils.iter().enumerate() {
             let (finer, coarser) = self.residuals.split_at_mut(l);
-            let source = match finer.last() {
+            let source = match finer.last_mut() {
                 None => Source::Vector(r, to),
-                Some(field) => Source::<T>::Field(field),
+                Some(field) => {
+                    if let Some(islands) = self.islands.get_mut(l - 1) {
+                        let roots = &self.roots[l];
+                        islands.before(&mut Residual { field, roots });
+                    }
+                    Source::<T>::Field(field)
+                }
             };
             let out = coarser[0].layers_mut();
             let found = down_level(level, self.smoother, source, out, &mut self.work);
@@ -179,7 +197,7 @@ impl Hierarchy {
     }
 
     /// From the coarsest level up to the correction for the residual that [`Hierarchy::down`] was given.
-    pub fn up<T: Scalar>(&mut self, cells: &Cells, r: &[T], z: &mut [T], factor: f64) {
+    pub fn up<R: Scalar, T: Scalar>(&mut self, cells: &Cells, r: &[R], z: &mut [T], factor: f64) {
         let to = Scaled {
             cells,
             roots: &self.roots[0],
@@ -195,8 +213,8 @@ impl Hierarchy {
             return;
         };
         if let Some(correction) = self.corrections.last_mut() {
-            let sink = Sink::Layers(correction.layers_mut());
-            self.coarsest.apply(Source::<T>::Field(last), sink);
+            let sink = Sink::<T>::Layers(correction.layers_mut());
+            self.coarsest.apply(Source::<R>::Field(last), sink);
         }
         for (l, level) in self.stencils.iter().enumerate().rev() {
             let (finer, coarser) = self.corrections.split_at_mut(l);
@@ -209,6 +227,18 @@ impl Hierarchy {
             };
             let ends = (source, sink);
             up_level(level, self.smoother, ends, &coarser[0], &mut self.work);
+            if l == 0 {
+                continue;
+            }
+            if let Some(islands) = self.islands.get_mut(l - 1) {
+                let (residual, roots) = (&mut self.residuals[l - 1], &self.roots[l]);
+                let residual = Residual {
+                    field: residual,
+                    roots,
+                };
+                let field = &mut self.corrections[l - 1];
+                islands.after(&residual, &mut Correction { field, roots });
+            }
         }
     }
 
@@ -219,6 +249,7 @@ impl Hierarchy {
             + self.levels.iter().map(GmgLevel::bytes).sum::<usize>()
             + self.stencils.iter().map(Stencil::bytes).sum::<usize>()
             + self.coarsest.bytes()
+            + self.islands.iter().map(Islands::bytes).sum::<usize>()
             + self.work.bytes()
     }
 }
@@ -276,10 +307,10 @@ fn down_bands<T: Scalar, B: Layer>(
 }
 
 /// [`up`] on the threads that a level is worth.
-fn up_level<T: Scalar>(
+fn up_level<R: Scalar, T: Scalar>(
     level: &Stencil,
     smoother: Smoother,
-    ends: (Source<'_, T>, Sink<'_, T>),
+    ends: (Source<'_, R>, Sink<'_, T>),
     coarse: &Field,
     work: &mut Work,
 ) {
@@ -291,10 +322,10 @@ fn up_level<T: Scalar>(
 }
 
 /// [`up`] in as many bands as there is scratch.
-fn up_bands<T: Scalar, B: Layer>(
+fn up_bands<R: Scalar, T: Scalar, B: Layer>(
     level: &Stencil,
     smoother: Smoother,
-    (source, mut sink): (Source<'_, T>, Sink<'_, T>),
+    (source, mut sink): (Source<'_, R>, Sink<'_, T>),
     coarse: &Field,
     layers: Range<usize>,
     scratch: &mut [Scratch<B>],

@@ -61,8 +61,7 @@ pub(super) struct Field {
 
 impl Field {
     pub fn zeros(shape: Shape) -> Self {
-        // not a power of two apart: lines next to each other shall not share the cache's sets
-        let stride = shape.nx.next_multiple_of(LANE) + LANE;
+        let stride = Self::stride(shape);
         let layer = stride * shape.lines;
         let data = vec![0.0; 2 * LANE + layer * (shape.layers + 1) + WIDTH];
         Self {
@@ -79,6 +78,25 @@ impl Field {
         let (stride, size) = (self.stride as isize, self.layer as isize);
         let at = (self.base as isize + layer * size + line * stride + i) as usize;
         &self.data[at..at + width]
+    }
+
+    /// Where cell p of a level is, in every field of it: for [`Field::at`].
+    pub fn place(shape: Shape, p: usize) -> u32 {
+        let (line, i) = (p / shape.nx, p % shape.nx);
+        (line * Self::stride(shape) + i) as u32
+    }
+
+    fn stride(shape: Shape) -> usize {
+        // not a power of two apart: lines next to each other shall not share the cache's sets
+        shape.nx.next_multiple_of(LANE) + LANE
+    }
+
+    pub fn at(&self, place: u32) -> f32 {
+        self.data[self.base + place as usize]
+    }
+
+    pub fn add(&mut self, place: u32, by: f32) {
+        self.data[self.base + place as usize] += by;
     }
 
     /// All layers, to be shared out among threads.

@@ -28,6 +28,7 @@ mod coarsest;
 mod cycle;
 mod ends;
 mod field;
+mod islands;
 mod layers;
 mod level;
 mod polynomial;
@@ -46,6 +47,7 @@ use super::{Linearity, PrecondError, Preconditioner};
 use crate::LinearOperator;
 use cells::Cells;
 use cycle::Hierarchy;
+use islands::Islands;
 pub use level::GmgLevel;
 use resolvent_matrices::{Grid, Real, Scalar};
 pub use rule::GmgRule;
@@ -59,14 +61,17 @@ pub struct GmgConfig {
     pub grid: Option<Grid>,
     /// Degree of the smoothing polynomial, before and after: 1 to 4.
     pub degree: usize,
+    /// Small parts that conduct well inside and badly outwards get unknowns of their own, where there are any.
+    pub islands: bool,
 }
 
 impl Default for GmgConfig {
-    /// The grid found, degree 3.
+    /// The grid found, degree 3, islands.
     fn default() -> Self {
         Self {
             grid: None,
             degree: 3,
+            islands: true,
         }
     }
 }
@@ -79,6 +84,9 @@ pub struct Gmg {
     /// Where the cells without rows are not in the matrix, an update cannot find them anew.
     masked: bool,
     hierarchy: Hierarchy,
+    islands: Islands,
+    /// What the islands leave of a residual.
+    rest: Vec<f64>,
 }
 
 impl Gmg {
@@ -141,12 +149,16 @@ impl Gmg {
         let mut hierarchy = Hierarchy::with(levels, config.degree);
         hierarchy.unit = unit;
         hierarchy.fill()?;
-        Ok(Self {
+        let mut gmg = Self {
             config,
             cells,
             masked: false,
             hierarchy,
-        })
+            islands: Islands::default(),
+            rest: Vec::new(),
+        };
+        gmg.find_islands();
+        Ok(gmg)
     }
 
     /// Sizes of levels: the first as it is, every other of half the cells of the one before.
@@ -197,10 +209,27 @@ impl Gmg {
                 gmg.hierarchy = Hierarchy::new(&cells, config.degree);
                 gmg.cells = cells;
                 gmg.hierarchy.read(csr.view(), &gmg.cells)?;
+                gmg.find_islands();
                 return Ok(gmg);
             }
         }
-        read.map(|()| gmg)
+        read?;
+        gmg.find_islands();
+        Ok(gmg)
+    }
+
+    fn find_islands(&mut self) {
+        if self.config.islands {
+            let finest = &self.hierarchy.levels()[0];
+            self.islands = Islands::finest(finest, &self.cells, self.hierarchy.unit);
+            let rows = if self.islands.is_empty() {
+                0
+            } else {
+                self.cells.rows()
+            };
+            self.rest.resize(rows, 0.0);
+            self.hierarchy.find_islands();
+        }
     }
 
     /// Levels without numbers for the grid of A.
@@ -231,6 +260,8 @@ impl Gmg {
             hierarchy: Hierarchy::new(&cells, config.degree),
             cells,
             masked: masked.is_some(),
+            islands: Islands::default(),
+            rest: Vec::new(),
         })
     }
 
@@ -248,6 +279,11 @@ impl Gmg {
     /// The levels in use, the finest first.
     pub fn levels(&self) -> &[GmgLevel] {
         self.hierarchy.levels()
+    }
+
+    /// How many [islands](GmgConfig::islands) the finest level has, and of how many cells in all.
+    pub fn islands(&self) -> [usize; 2] {
+        self.islands.count()
     }
 
     /// A is this times what the [levels](Gmg::levels) say.
@@ -286,37 +322,25 @@ impl<T: Scalar> Preconditioner<T> for Gmg {
                 *self = Self::new(&csr.view(), self.config)?; // another grid: from the start
                 Ok(())
             }
-            other => other,
+            other => {
+                other?;
+                self.find_islands();
+                Ok(())
+            }
         }
     }
 
     fn apply(&mut self, r: &[T], z: &mut [T]) -> Result<(), PrecondError> {
-        let size = |v: &T| v.re().to_f64().abs();
-        let mut factor = 1.0;
-        for _ in 0..3 {
-            let most = f64::from(self.hierarchy.down(&self.cells, r, factor));
-            if (2.0f64.powi(-60)..2.0f64.powi(60)).contains(&most) {
-                break;
-            }
-            // out of the range of single precision, or all zero: a factor brings it back
-            let largest = r.iter().map(size).fold(0.0, f64::max);
-            if largest == 0.0 {
-                break;
-            }
-            if !largest.is_finite() {
-                return Err(PrecondError::Failed {
-                    precond: NAME,
-                    problem: "the residual is not finite".into(),
-                });
-            }
-            let now = if most > 0.0 && most.is_finite() {
-                most
-            } else {
-                largest * factor
-            };
-            factor *= (-now.log2().round()).clamp(-1000.0, 1000.0).exp2();
+        if self.islands.is_empty() {
+            return cycle(&mut self.hierarchy, &self.cells, r, z);
         }
-        self.hierarchy.up(&self.cells, r, z, factor);
+        let rest = &mut self.rest[..];
+        rest.iter_mut()
+            .zip(r)
+            .for_each(|(rest, r)| *rest = r.re().to_f64());
+        self.islands.before(rest);
+        cycle(&mut self.hierarchy, &self.cells, rest, z)?;
+        self.islands.after(rest, z);
         Ok(())
     }
 
@@ -325,6 +349,42 @@ impl<T: Scalar> Preconditioner<T> for Gmg {
     }
 
     fn bytes(&self) -> usize {
-        self.cells.bytes() + self.hierarchy.bytes()
+        self.cells.bytes() + self.hierarchy.bytes() + self.islands.bytes() + 8 * self.rest.len()
     }
+}
+
+/// z ← B r, whatever the size of r.
+fn cycle<R: Scalar, T: Scalar>(
+    hierarchy: &mut Hierarchy,
+    cells: &Cells,
+    r: &[R],
+    z: &mut [T],
+) -> Result<(), PrecondError> {
+    let size = |v: &R| v.re().to_f64().abs();
+    let mut factor = 1.0;
+    for _ in 0..3 {
+        let most = f64::from(hierarchy.down(cells, r, factor));
+        if (2.0f64.powi(-60)..2.0f64.powi(60)).contains(&most) {
+            break;
+        }
+        // out of the range of single precision, or all zero: a factor brings it back
+        let largest = r.iter().map(size).fold(0.0, f64::max);
+        if largest == 0.0 {
+            break;
+        }
+        if !largest.is_finite() {
+            return Err(PrecondError::Failed {
+                precond: NAME,
+                problem: "the residual is not finite".into(),
+            });
+        }
+        let now = if most > 0.0 && most.is_finite() {
+            most
+        } else {
+            largest * factor
+        };
+        factor *= (-now.log2().round()).clamp(-1000.0, 1000.0).exp2();
+    }
+    hierarchy.up(cells, r, z, factor);
+    Ok(())
 }

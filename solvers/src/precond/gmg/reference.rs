@@ -25,8 +25,46 @@ fn inverse_diagonal(level: &GmgLevel) -> Vec<f64> {
         .collect()
 }
 
-/// M⁻¹ r of the levels, the finest first, with a smoother of this degree.
+/// The cells of each island of a level.
+pub type Islands<'a> = &'a dyn Fn(&GmgLevel) -> Vec<Vec<usize>>;
+
+/// M⁻¹ r of the levels, the finest first, with a smoother of this degree and without islands.
 pub fn cycle(levels: &[GmgLevel], degree: usize, r: &[f64]) -> Vec<f64> {
+    whole(levels, degree, &|_| Vec::new(), r)
+}
+
+/// M⁻¹ r: on every level but the last the cycle between two corrections of islands.
+pub fn whole(levels: &[GmgLevel], degree: usize, islands: Islands<'_>, r: &[f64]) -> Vec<f64> {
+    let level = &levels[0];
+    let list = match levels.len() {
+        1 => Vec::new(),
+        _ => islands(level),
+    };
+    let left = |z: &[f64]| -> Vec<f64> {
+        let az = product(level, z);
+        az.iter().zip(r).map(|(az, r)| r - az).collect()
+    };
+    let add = |z: &mut [f64], r: &[f64]| {
+        for island in &list {
+            let mut one = vec![0.0; r.len()];
+            island.iter().for_each(|&p| one[p] = 1.0);
+            let a = product(level, &one);
+            let held: f64 = island.iter().map(|&p| a[p]).sum();
+            let sum: f64 = island.iter().map(|&p| r[p]).sum();
+            island.iter().for_each(|&p| z[p] += sum / held);
+        }
+    };
+    let mut z = vec![0.0; r.len()];
+    add(&mut z, r);
+    let more = between(levels, degree, islands, &left(&z));
+    z.iter_mut().zip(more).for_each(|(z, more)| *z += more);
+    let rest = left(&z);
+    add(&mut z, &rest);
+    z
+}
+
+/// The cycle itself.
+fn between(levels: &[GmgLevel], degree: usize, islands: Islands<'_>, r: &[f64]) -> Vec<f64> {
     let level = &levels[0];
     let n = r.len();
     let d = inverse_diagonal(level);
@@ -56,7 +94,7 @@ pub fn cycle(levels: &[GmgLevel], degree: usize, r: &[f64]) -> Vec<f64> {
     for p in 0..n {
         coarse_r[parent(p)] += weight(p) * (residual[p] - filtered[p]);
     }
-    let e = cycle(&levels[1..], degree, &coarse_r);
+    let e = whole(&levels[1..], degree, islands, &coarse_r);
     let spread: Vec<f64> = (0..n).map(|p| weight(p) * e[parent(p)]).collect();
     let filtered = product(level, &spread);
     for p in 0..n {

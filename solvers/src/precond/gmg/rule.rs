@@ -73,6 +73,8 @@ impl Gmg {
         Self::check_levels(&levels)?;
         self.hierarchy = Hierarchy::with(levels, self.config.degree);
         self.hierarchy.unit = unit;
-        self.hierarchy.fill()
+        self.hierarchy.fill()?;
+        self.find_islands();
+        Ok(())
     }
 }

@@ -215,10 +215,10 @@ fn down_tile<T: Scalar, B: Layer, const D: bool>(
 
 simd! {
     /// Layers `layers` of the correction, into `sink`, given that of the coarser level.
-    pub(super) fn up<T: Scalar, B: Layer>(
+    pub(super) fn up<R: Scalar, T: Scalar, B: Layer>(
         level: &Stencil,
         smoother: Smoother,
-        source: Source<'_, T>,
+        source: Source<'_, R>,
         coarse: &Field,
         layers: Range<usize>,
         sink: &mut Sink<'_, T>,
@@ -226,9 +226,9 @@ simd! {
     ) {
         for tile in tiles(level.shape) {
             if level.has_diagonal() {
-                up_tile::<T, B, true>(level, smoother, &source, coarse, layers.clone(), tile, sink, scratch);
+                up_tile::<R, T, B, true>(level, smoother, &source, coarse, layers.clone(), tile, sink, scratch);
             } else {
-                up_tile::<T, B, false>(level, smoother, &source, coarse, layers.clone(), tile, sink, scratch);
+                up_tile::<R, T, B, false>(level, smoother, &source, coarse, layers.clone(), tile, sink, scratch);
             }
         }
     }
@@ -236,10 +236,10 @@ simd! {
 
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-fn up_tile<T: Scalar, B: Layer, const D: bool>(
+fn up_tile<R: Scalar, T: Scalar, B: Layer, const D: bool>(
     level: &Stencil,
     smoother: Smoother,
-    source: &Source<'_, T>,
+    source: &Source<'_, R>,
     coarse: &Field,
     layers: Range<usize>,
     tile: Tile,

@@ -8,6 +8,7 @@ use resolvent_matrices::Csr;
 use resolvent_matrices::generate::{Boundary, Coefficient, Diffusion, random_vector};
 
 mod boxes;
+mod islands;
 mod problems;
 mod refusals;
 mod rules;
@@ -43,7 +44,11 @@ fn norm(v: &[f64]) -> f64 {
 
 /// ‖z − z_reference‖/‖z_reference‖ for a random r.
 fn difference(levels: Vec<GmgLevel>, degree: usize) -> f64 {
-    let config = GmgConfig { grid: None, degree };
+    let config = GmgConfig {
+        degree,
+        islands: false,
+        ..GmgConfig::default()
+    };
     let n = levels[0].link.len();
     let mut r = random_vector::<f64>(n, 3);
     let dead = |p: usize| levels[0].divisor(p) == 0.0;

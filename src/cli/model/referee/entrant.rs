@@ -131,7 +131,14 @@ fn network(
 ) -> Result<Box<dyn Preconditioner<f64>>, PrecondError> {
     let (a, grid) = (problem.a, problem.grid);
     Ok(match model.contract().role {
-        Role::Levels => Box::new(Mgnet::new(model, a, MgnetConfig { grid })?),
+        Role::Levels => Box::new(Mgnet::new(
+            model,
+            a,
+            MgnetConfig {
+                grid,
+                ..MgnetConfig::default()
+            },
+        )?),
         _ => Box::new(OnnxPrecond::new(model, a, OnnxConfig { grid })?),
     })
 }

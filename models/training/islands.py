@@ -1,0 +1,58 @@
+"""Islands, as `gmg` corrects them: small parts that conduct well inside and badly outwards. `docs/methods/gmg.md` says
+why; the numbers here are those of `solvers/src/precond/gmg/islands.rs`.
+
+A problem is (faces along x, y[, z], link), the last index x; in JAX, the same with the batch as the last index.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.sparse as sp
+
+HELD = 0.2  # of what the cells of an island hold in all, at most so much holds them to others
+PART = 8  # an island has at most one cell in so many
+
+
+def find(faces, link):
+    """The number of the island of each cell, from 1 (0: none), and the reciprocal of what holds it to the rest."""
+    d, cells = link.ndim, link.size
+    index = np.arange(cells).reshape(link.shape)
+    left, right, values = [], [], []
+    for k, face in enumerate(faces):
+        on = face > 0
+        left.append(index[on])
+        right.append(index[on] + index.strides[d - 1 - k] // index.itemsize)
+        values.append(face[on])
+    i, j, c = (np.concatenate(parts) for parts in (left, right, values))
+    link = link.ravel().astype(float)
+    diagonal = link + np.bincount(i, c, cells) + np.bincount(j, c, cells)
+    strong = c >= np.sqrt(diagonal[i] * diagonal[j]) / (4 * d)
+    graph = sp.coo_matrix((np.ones(strong.sum()), (i[strong], j[strong])), (cells, cells))
+    count, part = sp.csgraph.connected_components(graph, directed=False)
+    apart = part[i] != part[j]
+    out = np.bincount(part, link, count) + np.bincount(part[i[apart]], c[apart], count) + np.bincount(part[j[apart]], c[apart], count)
+    size = np.bincount(part, minlength=count)
+    good = (size > 1) & (size * PART <= cells) & (out > 0) & (out < HELD * np.bincount(part, diagonal, count))
+    number = np.where(good, np.cumsum(good), 0)
+    inverse = np.where(good, 1 / np.where(good, out, 1), 0)
+    return number[part].reshape(index.shape), inverse[part].reshape(index.shape)
+
+
+def correction(number, inverse, r):
+    """C r: the sum of r over each island, over what holds it, in all of its cells. The batch comes last."""
+    cells, b = r.size // r.shape[-1], r.shape[-1]
+    at = (number.astype(jnp.int32) + (cells // 2 + 1) * jnp.arange(b)).ravel()
+    sums = jax.ops.segment_sum(r.ravel(), at, (cells // 2 + 1) * b)
+    return inverse * sums[at].reshape(r.shape)
+
+
+def around(cycle, product, number, inverse):
+    """z = C r, then the cycle on what is left, then C on what it leaves: r to z."""
+    c = lambda r: correction(number, inverse, r)
+
+    def apply(r):
+        x = c(r)
+        z = x + cycle(r - product(x))
+        return z + c(r - product(z))
+
+    return apply
