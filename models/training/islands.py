@@ -56,3 +56,18 @@ def around(cycle, product, number, inverse):
         return z + c(r - product(z))
 
     return apply
+
+
+def in_double(a, inner, faces, link):
+    """The same by a sparse matrix, in double precision; `inner` is given vectors of largest number 1."""
+    number, inverse = (v.ravel() for v in find(faces, link))
+    c = lambda r: inverse * np.bincount(number, r)[number]
+
+    def apply(r):
+        x = c(r)
+        rest = r - a @ x
+        size = np.abs(rest).max() or 1.0
+        z = x + size * inner(rest / size)
+        return z + c(r - a @ z)
+
+    return apply

@@ -111,12 +111,12 @@ impl Network {
         };
         let path = self.model.path().display();
         let other = if nz > 1 {
-            "3d.onnx of the repository, models/onnx/mgnet3d.onnx"
+            "models/onnx/mgnet3d.onnx of the repository"
         } else {
-            "2d.onnx, which is shipped as mgnet"
+            "mgnet, which is built in"
         };
         Some(format!(
-            "A stands on {cells} cells, and {path} predicts levels of {kind}; use gmg, or a model that fits: mgnet{other}"
+            "A stands on {cells} cells, and {path} predicts levels of {kind}; use gmg, or a model that fits: {other}"
         ))
     }
 

@@ -57,27 +57,13 @@ def rough(n, contrast, seed):
     return k, planes, tuple(jnp.asarray(a[..., None], jnp.float32) for a in planes)
 
 
-def with_islands(a, inner, planes):
-    """The cycle between corrections of islands, in double precision."""
-    number, inverse = (v.ravel() for v in families.islands.find(planes[:2], planes[2]))
-    c = lambda r: inverse * np.bincount(number, r)[number]
-
-    def apply(r):
-        x = c(r)
-        size = np.abs(r).max()
-        z = x + size * inner((r - a @ x) / size)
-        return z + c(r - a @ z)
-
-    return apply
-
-
 def residuals(planes, levels, seed, steps):
     """Of CG from 0, random right-hand side: norms to the first, until 1e-8; double precision, the cycle single."""
     a, _ = families.matrix(*planes)
     shape = planes[0].shape + (1,)
     omega = cycle.factors()
     inner = lambda r: np.asarray(precondition(levels, omega, r.reshape(shape).astype(np.float32)), float).ravel()
-    m = with_islands(a, inner, planes)
+    m = families.islands.in_double(a, inner, planes[:2], planes[2])
     r = np.random.default_rng(seed).standard_normal(a.shape[0])
     z = m(r)
     p, norms = z, [np.linalg.norm(r)]

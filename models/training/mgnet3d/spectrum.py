@@ -80,19 +80,6 @@ def vcycle(level):
     return lambda r: visit(0, r)
 
 
-def with_islands(a, cycle, level):
-    """B between corrections of islands."""
-    number, inverse = (v.ravel() for v in islands.find(level[:3], level[3]))
-    c = lambda r: inverse * np.bincount(number, r)[number]
-
-    def apply(r):
-        x = c(r)
-        z = x + cycle(r - a @ x)
-        return z + c(r - a @ z)
-
-    return apply
-
-
 def localised(a, m, high, values=5, steps=60):
     """Where the lowest Ritz vectors of M^-1 A are: Lanczos in the product of A."""
     v = m(np.random.default_rng(2).standard_normal(a.shape[0]))
@@ -147,7 +134,7 @@ if __name__ == "__main__":
         a, b = matrix(level)[0], rng.standard_normal(n**3)
         plain = vcycle(level)
         todo = [("Galerkin", two_levels(level, True)), ("two levels", two_levels(level, False)), ("V-cycle", plain)]
-        for name, m in [*todo, ("islands", with_islands(a, plain, level))]:
+        for name, m in [*todo, ("islands", islands.in_double(a, plain, level[:3], level[3]))]:
             count, ritz = conjugate_gradients(a, b, m)
             low, high_end = (" ".join(f"{v:.3f}" for v in part) for part in (ritz[:5], ritz[-3:]))
             print(f"{name:11}{count:4} iterations   {low} ... {high_end}", flush=True)
