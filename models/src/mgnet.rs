@@ -14,6 +14,7 @@
 //! What comes with the crate, how it was trained and what it is worth: `docs/methods/mgnet.md`.
 
 mod network;
+mod ratios;
 
 use crate::onnx::{Model, OnnxError, Role};
 use network::Network;

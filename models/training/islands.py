@@ -11,10 +11,11 @@ import scipy.sparse as sp
 
 HELD = 0.2  # of what the cells of an island hold in all, at most so much holds them to others
 PART = 8  # an island has at most one cell in so many
+MOST = 0.75  # where all of them together would be more of the finest level, there are none
 
 
-def find(faces, link):
-    """The number of the island of each cell, from 1 (0: none), and the reciprocal of what holds it to the rest."""
+def find(faces, link, finest=True):
+    """The number of the island of each cell, from 1 (0: none), and the reciprocal of what it is divided by."""
     d, cells = link.ndim, link.size
     index = np.arange(cells).reshape(link.shape)
     left, right, values = [], [], []
@@ -31,11 +32,30 @@ def find(faces, link):
     count, part = sp.csgraph.connected_components(graph, directed=False)
     apart = part[i] != part[j]
     out = np.bincount(part, link, count) + np.bincount(part[i[apart]], c[apart], count) + np.bincount(part[j[apart]], c[apart], count)
+    active = np.count_nonzero(diagonal > 1.000001 * link)  # masked cells do not count
     size = np.bincount(part, minlength=count)
-    good = (size > 1) & (size * PART <= cells) & (out > 0) & (out < HELD * np.bincount(part, diagonal, count))
+    good = (size > 1) & (size * PART <= active) & (out > 0) & (out < HELD * np.bincount(part, diagonal, count))
+    good &= not finest or size[good].sum() <= MOST * active
     number = np.where(good, np.cumsum(good), 0)
+    shared = apart & good[part[i]] & good[part[j]]  # between two islands: counts half as much again
+    out += 0.5 * (np.bincount(part[i[shared]], c[shared], count) + np.bincount(part[j[shared]], c[shared], count))
     inverse = np.where(good, 1 / np.where(good, out, 1), 0)
     return number[part].reshape(index.shape), inverse[part].reshape(index.shape)
+
+
+def reciprocal(number, faces, link):
+    """The reciprocal of what each island is divided by, in all of its cells, given their numbers; in JAX."""
+    held, d = link, number.ndim - 1
+    for k, face in enumerate(faces):
+        axis = d - 1 - k
+        shifted = lambda a, ends: jnp.pad(a, [ends if i == axis else (0, 0) for i in range(d + 1)])
+        beyond = jax.lax.slice_in_dim(shifted(number, (0, 1)), 1, None, axis=axis)
+        out = jnp.where(beyond != number, face, 0.0)
+        out = jnp.where((beyond > 0) & (number > 0), 1.5, 1.0) * out
+        held = held + out + jax.lax.slice_in_dim(shifted(out, (1, 0)), 0, -1, axis=axis)
+    sums = correction(number, 1.0, held)
+    inside = (number > 0) & (sums > 0)
+    return jnp.where(inside, 1 / jnp.where(inside, sums, 1.0), 0.0)
 
 
 def correction(number, inverse, r):

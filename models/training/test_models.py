@@ -252,10 +252,13 @@ def fields(name, one_input):
     graph.save(OUT / f"{name}.onnx", inputs, "z", BATCHED, contract(equivariance=["scale", "sign"], **claims))
 
 
-def levels(name, fields):
-    """A model for `mgnet` that says the same of all cells, whatever goes in."""
+def levels(name, fields, ratios=None):
+    """A model for `mgnet` that says the same of all cells, whatever goes in: conductances, or so many ratios."""
     graph = Graph()
-    total = graph.node("Add", graph.node("Add", "east", "north"), "link")
+    if ratios is None:
+        total = graph.node("Add", graph.node("Add", "east", "north"), "link")
+    else:
+        total = graph.node("ReduceMax", "ratios", axes=[1], keepdims=1)
     nothing = graph.node("Mul", total, graph.constant(0.0))
     small = graph.node("MaxPool", nothing, kernel_shape=[2, 2], strides=[2, 2])
     values = graph.constant(np.reshape(fields, (1, -1, 1, 1)))
@@ -266,7 +269,8 @@ def levels(name, fields):
     )
     plane = [1, 1, "H", "W"]
     outputs = [("fields", [1, len(fields), "H/2", "W/2"])]
-    graph.write(OUT / f"{name}.onnx", [(n, plane) for n in ("east", "north", "link")], outputs, meta)
+    inputs = [("ratios", [1, ratios, "H", "W"])] if ratios else [(n, plane) for n in ("east", "north", "link")]
+    graph.write(OUT / f"{name}.onnx", inputs, outputs, meta)
 
 
 def levels3d(name, fields):
@@ -330,6 +334,8 @@ def main():
     levels("levels_huge", [0.5] * 4 + [1e17] * 2 + [1.0] * 8)  # beyond single precision after two levels
     levels("levels_nothing", [0.0] * 4 + [0.0] * 2 + [1.0] * 8)  # no coarse level couples
     levels("levels_channels", [0.5] * 12)
+    levels("levels_ratios", rule, ratios=5)
+    levels("levels_four_ratios", rule, ratios=4)
     whole.write(SHIPPED, (32, 32), OUT / "whole32.onnx")
     for path in sorted(OUT.glob("*.onnx")):
         print(f"{path.name:20} {path.stat().st_size / 1000:6.1f} kB")

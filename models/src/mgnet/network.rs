@@ -1,6 +1,7 @@
 //! The rule: a level goes in, its fields come out.
 
-use crate::onnx::{Model, OnnxError, ROLE_LEVELS_OUTPUT};
+use super::ratios::{self, Ratios};
+use crate::onnx::{Model, OnnxError, ROLE_LEVELS_OUTPUT, ROLE_LEVELS_RATIOS};
 use ort::session::{Session, SessionInputValue};
 use ort::value::TensorRef;
 use resolvent_solvers::PrecondError;
@@ -12,6 +13,8 @@ pub(super) struct Network {
     model: Model,
     /// `None` only while it is dropped.
     session: Option<Session>,
+    /// If it takes them.
+    ratios: Option<Ratios>,
     /// Of the last matrix.
     failed: Option<String>,
 }
@@ -48,7 +51,8 @@ impl Channels {
 /// What the network says of a level.
 struct Predicted {
     scaling: Option<Vec<f32>>,
-    weight: Vec<f32>,
+    /// `None` if all are 1.
+    weight: Option<Vec<f32>>,
     coarse: GmgLevel,
 }
 
@@ -61,7 +65,10 @@ impl GmgRule for Network {
                     weight,
                     coarse,
                 }) => {
-                    let fine = fine.with_weights(weight)?;
+                    let fine = match weight {
+                        Some(weight) => fine.with_weights(weight)?,
+                        None => fine,
+                    };
                     let fine = match scaling {
                         Some(scaling) => fine.with_scaling(scaling)?,
                         None => fine,
@@ -80,6 +87,7 @@ impl Network {
     pub(super) fn new(model: &Model) -> Result<Self, OnnxError> {
         Ok(Self {
             session: Some(model.take()?),
+            ratios: (model.inputs()[0].name == ROLE_LEVELS_RATIOS).then(Ratios::default),
             model: model.clone(),
             failed: None,
         })
@@ -124,28 +132,44 @@ impl Network {
         self.model.contract().layout.dimensions()
     }
 
-    /// The fields of a level, its channels one after the other, and their number.
-    fn fields(&mut self, fine: &GmgLevel) -> Result<(Vec<f32>, usize), String> {
+    fn predict(&mut self, fine: &GmgLevel) -> Result<Predicted, String> {
         let (dims, dimensions) = (fine.grid().dims(), self.dimensions());
-        let coarse = dims.map(|n| n.div_ceil(2));
-        // z, y, x: of planes, no z
-        let mut shape = vec![1, 1];
-        shape.extend((0..dimensions).rev().map(|d| 2 * coarse[d] as i64));
-        let size = |d: usize| if d < dimensions { 2 * coarse[d] } else { 1 };
+        if dimensions == 2 && dims[2] > 1 {
+            return Err("it predicts levels of planes".into());
+        }
+        let size = |d: usize| {
+            if d < dimensions {
+                dims[d].next_multiple_of(2)
+            } else {
+                1
+            }
+        };
         let padded = [size(0), size(1), size(2)];
-        let link = links(fine);
-        let parts: &[(&str, &[f32])] = &[
-            ("east", fine.east()),
-            ("north", fine.north()),
-            ("link", &link),
-            ("up", fine.up()),
-        ];
-        let mut inputs: Vec<(&str, SessionInputValue)> = Vec::new();
-        let parts = &parts[..dimensions + 1];
-        let values: Vec<_> = parts.iter().map(|p| even(p.1, dims, padded)).collect();
+        let link;
+        let shown: Vec<(&str, usize, Cow<'_, [f32]>)> = match &mut self.ratios {
+            Some(ratios) => {
+                let values = ratios.of(fine, padded, dimensions);
+                vec![(ROLE_LEVELS_RATIOS, ratios::count(dimensions), values.into())]
+            }
+            None => {
+                link = links(fine);
+                let parts: [(&str, &[f32]); 4] = [
+                    ("east", fine.east()),
+                    ("north", fine.north()),
+                    ("link", &link),
+                    ("up", fine.up()),
+                ];
+                let even = |&(name, values)| (name, 1, even(values, dims, padded));
+                parts[..dimensions + 1].iter().map(even).collect()
+            }
+        };
         let said = |error: ort::Error| error.to_string();
-        for ((name, _), values) in parts.iter().zip(&values) {
-            let tensor = TensorRef::from_array_view((shape.clone(), &**values)).map_err(said)?;
+        let mut inputs: Vec<(&str, SessionInputValue)> = Vec::new();
+        for (name, channels, values) in &shown {
+            // z, y, x: of planes, no z
+            let mut shape = vec![1, *channels as i64];
+            shape.extend((0..dimensions).rev().map(|d| padded[d] as i64));
+            let tensor = TensorRef::from_array_view((shape, &**values)).map_err(said)?;
             inputs.push((name, tensor.into()));
         }
         let session = self.session.as_mut().ok_or("its session is gone")?;
@@ -154,30 +178,38 @@ impl Network {
             .get(ROLE_LEVELS_OUTPUT)
             .ok_or("no fields came out")?;
         let (sizes, fields) = output.try_extract_tensor::<f32>().map_err(said)?;
-        let found = sizes.get(1).map_or(0, |&c| c as usize);
+        Predicted::of(fine, dimensions, sizes, fields)
+    }
+}
+
+impl Predicted {
+    /// From fields, the channels one after the other.
+    fn of(
+        fine: &GmgLevel,
+        dimensions: usize,
+        sizes: &[i64],
+        fields: &[f32],
+    ) -> Result<Self, String> {
+        let dims = fine.grid().dims();
         let channels = Channels::of(dimensions);
         let [least, all] = [channels.least(), channels.all()];
-        let cells: usize = coarse.iter().product();
+        let coarse = dims.map(|n| n.div_ceil(2));
+        let cells = coarse.iter().product::<usize>();
+        let found = sizes.get(1).map_or(0, |&c| c as usize);
         if ![least, all].contains(&found) || fields.len() != found * cells {
-            let cells = dims.map(|n| n.to_string())[..dimensions].join("x");
-            let needed = shape[2..].iter().map(|n| (n / 2).to_string());
-            let needed = needed.collect::<Vec<_>>().join(", ");
+            let words = |of: &[usize], between| {
+                of.iter()
+                    .map(usize::to_string)
+                    .collect::<Vec<_>>()
+                    .join(between)
+            };
+            let needed: Vec<_> = coarse[..dimensions].iter().rev().copied().collect();
             return Err(format!(
-                "for {cells} cells its fields are {sizes}, [1, {least} or {all}, {needed}] are needed"
+                "for {} cells its fields are {sizes:?}, [1, {least} or {all}, {}] are needed",
+                words(&dims[..dimensions], "x"),
+                words(&needed, ", ")
             ));
         }
-        Ok((fields.to_vec(), found))
-    }
-
-    fn predict(&mut self, fine: &GmgLevel) -> Result<Predicted, String> {
-        let dims = fine.grid().dims();
-        let dimensions = self.dimensions();
-        if dimensions == 2 && dims[2] > 1 {
-            return Err("it predicts levels of planes".into());
-        }
-        let (fields, found) = self.fields(fine)?;
-        let channels = Channels::of(dimensions);
-        let cells = dims.map(|n| n.div_ceil(2)).iter().product::<usize>();
         let channel = |k: usize| &fields[k * cells..(k + 1) * cells];
         // the last levels of a flat box are planes: the faces of their only layer
         let flat = dimensions == 3 && dims[2] == 1;
@@ -188,23 +220,32 @@ impl Network {
         let (position, factor) = (position.collect::<Vec<_>>(), factor.collect::<Vec<_>>());
         let coarse = fine.coarser_between(&position, &factor);
         let coarse = coarse.map_err(|error| error.to_string())?;
-        let weight = spread(dims, channel, channels.least() - channels.cells);
-        let scaled = found == channels.all();
-        let scaling = scaled.then(|| spread(dims, channel, channels.least()));
+        let first = least - channels.cells;
+        let (weights, scalings) = (
+            &fields[first * cells..least * cells],
+            &fields[least * cells..],
+        );
         // checked here, where it is a fault of the network and not of the matrix
-        if !weight.iter().all(|w| w.abs() < 1e9) {
+        if !every(weights, |w| w.abs() < 1e9) {
             return Err("it says weights that are not finite, or huge".into());
         }
-        let least = f32::MIN_POSITIVE..=1.0;
-        if scaling.iter().flatten().any(|s| !least.contains(s)) {
+        if !every(scalings, |s| (f32::MIN_POSITIVE..=1.0).contains(&s)) {
             return Err("it says scalings that are not above 0 and at most 1".into());
         }
-        Ok(Predicted {
+        let weight = (!every(weights, |w| w == 1.0)).then(|| spread(dims, channel, first));
+        let scaling = (found == all).then(|| spread(dims, channel, least));
+        Ok(Self {
             scaling,
             weight,
             coarse,
         })
     }
+}
+
+/// Whether all numbers are such; without a way out in between, so that it is vectorised.
+#[inline(always)]
+fn every(values: &[f32], such: impl Fn(f32) -> bool) -> bool {
+    values.iter().fold(true, |all, &v| all & such(v))
 }
 
 impl Drop for Network {

@@ -16,7 +16,7 @@ use super::pace;
 use super::padding::{line_start, padded, place, shape};
 use super::session::Bound;
 use resolvent_matrices::Grid;
-use resolvent_solvers::{LinearOperator, Linearity, PrecondError, Preconditioner, kernels};
+use resolvent_solvers::{LinearOperator, Linearity, PrecondError, Preconditioner};
 
 /// Its name on the command line.
 pub(super) const NAME: &str = "onnx";
@@ -124,10 +124,7 @@ impl OnnxPrecond {
             grid,
             padded,
             rows,
-            known: Coefficients {
-                scale: 1.0,
-                masked: Vec::new(),
-            },
+            known: Coefficients::none(),
             pace: 1.0,
             residual,
             fields,
@@ -185,7 +182,10 @@ impl OnnxPrecond {
                     Field::Diagonal,
                     "the operator shows no entries".into(),
                 )),
-                false => Ok(()),
+                false => {
+                    self.known = Coefficients::none();
+                    Ok(())
+                }
             };
         };
         let csr = csr
@@ -219,18 +219,6 @@ impl OnnxPrecond {
     }
 
     fn run(&mut self, r: &[f64], z: &mut [f64]) -> Result<(), OnnxError> {
-        let norm = norm(r);
-        if norm == 0.0 {
-            z.fill(0.0);
-            return Ok(());
-        }
-        if !norm.is_finite() {
-            return Err(failed(&self.model, "the residual is not finite".into()));
-        }
-        let size = match self.model.contract().scaling {
-            Scaling::UnitNorm => norm,
-            Scaling::UnitRms => norm / (r.len() as f64).sqrt(),
-        };
         let Self {
             model,
             bound,
@@ -241,35 +229,49 @@ impl OnnxPrecond {
             residual: (input, offset),
             ..
         } = self;
-        let Some(bound) = bound else {
-            return Err(failed(model, "its session is gone".into()));
-        };
         let failed = |problem: String| failed(model, problem);
-        let (there, back) = (1.0 / size, size / known.scale);
-        let data = bound.input(*input).map_err(failed)?;
-        let data = data.get_mut(*offset..).unwrap_or_default();
-        for (line, r) in r.chunks_exact(grid.nx).enumerate() {
-            let start = line_start(*grid, *padded, line);
-            let cells = data.get_mut(start..start + grid.nx).unwrap_or_default();
-            for (cell, &r) in cells.iter_mut().zip(r) {
-                *cell = (r * there) as f32; // r/σ
+        // of what the network is shown
+        let norm = fields::norm(|| known.unmasked(r));
+        if !norm.is_finite() {
+            return Err(failed("the residual is not finite".into()));
+        }
+        let size = match model.contract().scaling {
+            Scaling::UnitNorm => norm,
+            Scaling::UnitRms => norm / ((r.len() - known.masked.len()) as f64).sqrt(),
+        };
+        let mut silent = false;
+        if norm == 0.0 {
+            z.fill(0.0);
+        } else {
+            let Some(bound) = bound else {
+                return Err(failed("its session is gone".into()));
+            };
+            let (there, back) = (1.0 / size, size / known.scale);
+            let data = bound.input(*input).map_err(failed)?;
+            let data = data.get_mut(*offset..).unwrap_or_default();
+            for (line, r) in r.chunks_exact(grid.nx).enumerate() {
+                let start = line_start(*grid, *padded, line);
+                let cells = data.get_mut(start..start + grid.nx).unwrap_or_default();
+                for (cell, &r) in cells.iter_mut().zip(r) {
+                    *cell = (r * there) as f32; // r/σ
+                }
+            }
+            for &(row, _) in &known.masked {
+                data[place(*grid, *padded, row)] = 0.0;
+            }
+            bound.run().map_err(failed)?;
+            let data = bound.output().map_err(failed)?;
+            silent = true;
+            for (line, z) in z.chunks_exact_mut(grid.nx).enumerate() {
+                let start = line_start(*grid, *padded, line);
+                let cells = data.get(start..start + grid.nx).unwrap_or_default();
+                for (z, &cell) in z.iter_mut().zip(cells) {
+                    *z = f64::from(cell) * back; // z = (σ/s) N(r/σ)
+                    silent &= cell == 0.0;
+                }
             }
         }
-        for &(row, _) in &known.masked {
-            data[place(*grid, *padded, row)] = 0.0;
-        }
-        bound.run().map_err(failed)?;
-        let data = bound.output().map_err(failed)?;
-        let mut silent = true;
-        for (line, z) in z.chunks_exact_mut(grid.nx).enumerate() {
-            let start = line_start(*grid, *padded, line);
-            let cells = data.get(start..start + grid.nx).unwrap_or_default();
-            for (z, &cell) in z.iter_mut().zip(cells) {
-                *z = f64::from(cell) * back; // z = (σ/s) N(r/σ)
-                silent &= cell == 0.0;
-            }
-        }
-        // a network that says nothing is not covered up for
+        // a network that has something to say to and says nothing is not covered up for
         let pace = if silent { 0.0 } else { *pace };
         for &(row, inverse) in &known.masked {
             z[row] = pace * r[row] * inverse;
@@ -370,34 +372,4 @@ fn detect(a: &dyn LinearOperator<f64>) -> Option<Grid> {
     let csr = a.as_csr()?;
     let csr = csr.to_u32().ok()?;
     Grid::detect(csr.view())
-}
-
-/// ‖r‖₂, also where its square would under- or overflow.
-fn norm(r: &[f64]) -> f64 {
-    let norm = kernels::norm_squared(r).sqrt();
-    if norm.is_nan() || (norm > 1e-140 && norm < 1e140) {
-        return norm;
-    }
-    let largest = r.iter().fold(0.0f64, |m, v| m.max(v.abs()));
-    if largest == 0.0 || largest.is_infinite() {
-        return largest;
-    }
-    let sum: f64 = r.iter().map(|v| (v / largest).powi(2)).sum();
-    largest * sum.sqrt()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn norms_of_any_size() {
-        assert_eq!(norm(&[3.0, 4.0]), 5.0);
-        assert_eq!(norm(&[0.0; 4]), 0.0);
-        for scale in [1e-300, 1e-200, 1e200, 1e300] {
-            assert!((norm(&[3.0 * scale, 4.0 * scale]) / scale - 5.0).abs() < 1e-14);
-        }
-        assert!(norm(&[1.0, f64::NAN]).is_nan());
-        assert_eq!(norm(&[1.0, f64::INFINITY]), f64::INFINITY);
-    }
 }

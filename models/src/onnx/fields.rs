@@ -2,6 +2,7 @@
 
 use super::contract::Field;
 use resolvent_matrices::{CsrRef, Grid};
+use resolvent_solvers::kernels;
 
 /// What is read off a matrix once.
 #[derive(Debug, Default)]
@@ -13,6 +14,14 @@ pub(super) struct Coefficients {
 }
 
 impl Coefficients {
+    /// Of an operator without entries.
+    pub fn none() -> Self {
+        Self {
+            scale: 1.0,
+            masked: Vec::new(),
+        }
+    }
+
     /// Reads the diagonal. O(nnz).
     pub fn read(a: CsrRef<'_, f64, u32>) -> Self {
         let (mut sum, mut count) = (0.0, 0usize);
@@ -39,6 +48,17 @@ impl Coefficients {
             1.0
         };
         Self { scale, masked }
+    }
+
+    /// What a vector has between the masked rows.
+    pub fn unmasked<'a>(&'a self, v: &'a [f64]) -> impl Iterator<Item = &'a [f64]> {
+        let ends = self.masked.iter().map(|(row, _)| *row).chain([v.len()]);
+        let mut from = 0;
+        ends.map(move |end| {
+            let part = &v[from..end];
+            from = end + 1;
+            part
+        })
     }
 }
 
@@ -106,4 +126,45 @@ fn side(field: Field, a: CsrRef<'_, f64, u32>, grid: Grid, i: usize) -> Result<f
         }
     }
     Ok(found)
+}
+
+/// ‖r‖₂ of a vector in parts, also where its square would under- or overflow.
+pub(super) fn norm<'a, P: Iterator<Item = &'a [f64]>>(parts: impl Fn() -> P) -> f64 {
+    let norm = parts().map(kernels::norm_squared).sum::<f64>().sqrt();
+    if norm.is_nan() || (norm > 1e-140 && norm < 1e140) {
+        return norm;
+    }
+    let largest = parts().flatten().fold(0.0f64, |m, v| m.max(v.abs()));
+    if largest == 0.0 || largest.is_infinite() {
+        return largest;
+    }
+    let sum: f64 = parts().flatten().map(|v| (v / largest).powi(2)).sum();
+    largest * sum.sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn norms_of_any_size() {
+        let norm = |r: &[f64]| super::norm(|| r.chunks(1));
+        assert_eq!(norm(&[3.0, 4.0]), 5.0);
+        assert_eq!(norm(&[0.0; 4]), 0.0);
+        for scale in [1e-300, 1e-200, 1e200, 1e300] {
+            assert!((norm(&[3.0 * scale, 4.0 * scale]) / scale - 5.0).abs() < 1e-14);
+        }
+        assert!(norm(&[1.0, f64::NAN]).is_nan());
+        assert_eq!(norm(&[1.0, f64::INFINITY]), f64::INFINITY);
+    }
+
+    #[test]
+    fn masked_rows_are_left_out() {
+        let masked = [0, 3, 4, 6].map(|row| (row, 1.0)).to_vec();
+        let known = Coefficients { scale: 1.0, masked };
+        let v = [9.0, 3.0, 0.0, 9.0, 9.0, 4.0, 9.0];
+        let parts: Vec<f64> = known.unmasked(&v).flatten().copied().collect();
+        assert_eq!(parts, [3.0, 0.0, 4.0]);
+        assert_eq!(super::norm(|| known.unmasked(&v)), 5.0);
+    }
 }

@@ -47,4 +47,4 @@ pub use install::{Installed, VERSION, install};
 pub use layout::Layout;
 pub use model::{Device, Inspection, Model, ModelConfig, SHIPPED};
 pub use port::Port;
-pub(crate) use port::ROLE_LEVELS_OUTPUT;
+pub(crate) use port::{ROLE_LEVELS_OUTPUT, ROLE_LEVELS_RATIOS};

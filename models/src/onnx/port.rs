@@ -131,10 +131,15 @@ pub(super) fn matched(
 /// The output of a model that predicts levels.
 pub(crate) const ROLE_LEVELS_OUTPUT: &str = "fields";
 
+/// What it takes instead of conductances, if it is its only input.
+pub(crate) const ROLE_LEVELS_RATIOS: &str = "ratios";
+
 /// Holds its graph against what all of them have: planes or boxes `east`, `north`, `up` (of boxes alone),
-/// `link` go in, `fields` come out.
+/// `link` go in, or their `ratios`; `fields` come out.
 fn levels(layout: &Layout, inputs: &[Port], outputs: &[Port]) -> Result<Port, String> {
+    let ratios = inputs.len() == 1 && inputs[0].name == ROLE_LEVELS_RATIOS;
     let (needed, listed): (&[&str], _) = match layout.dimensions() {
+        _ if ratios => (&[ROLE_LEVELS_RATIOS], "`ratios`"),
         2 => (&["east", "link", "north"], "`east`, `north`, `link`"),
         _ => (
             &["east", "link", "north", "up"],
@@ -146,7 +151,7 @@ fn levels(layout: &Layout, inputs: &[Port], outputs: &[Port]) -> Result<Port, St
     let output = outputs.iter().find(|port| port.name == ROLE_LEVELS_OUTPUT);
     let (true, Some(output)) = (names == needed, output) else {
         return Err(format!(
-            "of role `levels` and layout {layout}, inputs are {listed} and the output is `fields`; the graph has {} and {}",
+            "of role `levels` and layout {layout}, inputs are {listed} (or `ratios` alone) and the output is `fields`; the graph has {} and {}",
             words(inputs),
             words(outputs)
         ));
@@ -156,6 +161,13 @@ fn levels(layout: &Layout, inputs: &[Port], outputs: &[Port]) -> Result<Port, St
         if port.element != "float32" || port.sizes.len() != axes {
             return Err(format!("{port}: {axes} axes of float32 are needed"));
         }
+    }
+    let channels = 2 * layout.dimensions() + 1;
+    if ratios && inputs[0].sizes[1].is_some_and(|size| size != channels) {
+        return Err(format!(
+            "{}: {channels} channels are needed, couplings and steps along each direction and what links hold",
+            inputs[0]
+        ));
     }
     Ok(output.clone())
 }

@@ -56,6 +56,37 @@ fn fields_say_what_the_matrix_says() {
 }
 
 #[test]
+fn what_stands_in_masked_cells_is_no_matter_of_the_network() {
+    if !ort::there("what stands in masked cells is no matter of the network") {
+        return;
+    }
+    let (grid, a) = rough();
+    let n = grid.unknowns().unwrap();
+    let alone = |i: usize| a.view().row(i).0.len() == 1;
+    let mut r = noise(n, 4);
+    (0..n).filter(|&i| alone(i)).for_each(|i| r[i] = 0.0);
+    let mut more = r.clone();
+    (0..n).filter(|&i| alone(i)).for_each(|i| more[i] = 1e9);
+    for name in ["fields", "vcycle", "random"] {
+        let (z, with) = (applied(name, &a, &r), applied(name, &a, &more));
+        let same = (0..n).filter(|&i| !alone(i)).all(|i| z[i] == with[i]);
+        assert!(same, "{name}"); // σ is of what the network sees
+        assert!((0..n).filter(|&i| alone(i)).all(|i| with[i] != 0.0));
+        // and where it sees nothing it is not asked
+        let only: Vec<f64> = r.iter().zip(&more).map(|(r, more)| more - r).collect();
+        let z = applied(name, &a, &only);
+        let own = (0..n).all(|i| (z[i] != 0.0) == alone(i));
+        assert!(own, "{name}");
+        assert!(
+            z.iter()
+                .zip(&with)
+                .enumerate()
+                .all(|(i, (z, with))| !alone(i) || z == with)
+        );
+    }
+}
+
+#[test]
 fn the_next_matrix_brings_its_own_fields() {
     if !ort::there("the next matrix brings its own fields") {
         return;

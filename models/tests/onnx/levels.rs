@@ -62,18 +62,21 @@ fn a_network_that_says_the_default_rule_is_gmg() {
     if !ort::there("mgnet") {
         return;
     }
-    let model = load("levels_default").unwrap();
-    for grid in [
+    let grids = [
         Grid::new(64, 64, 1),
         Grid::new(37, 50, 1),
         Grid::new(5, 3, 1),
         Grid::new(200, 1, 1),
-    ] {
+    ];
+    // one takes conductances, one their ratios
+    let models = ["levels_default", "levels_ratios"].map(|name| load(name).unwrap());
+    let both = |grid| models.iter().map(move |model| (grid, model));
+    for (grid, model) in grids.into_iter().flat_map(both) {
         let masked = |row: usize| row % 17 == 3;
         let k = |a: usize, b: usize| 1.0 + ((a * 7 + b * 3) % 11) as f64;
         let a = diffusion(grid, k, masked);
         let mut gmg = Gmg::new(&a, GmgConfig::default()).unwrap();
-        let mut m = mgnet(&model, &a);
+        let mut m = mgnet(model, &a);
         for (l, (ours, theirs)) in m.levels().iter().zip(gmg.levels()).enumerate() {
             for (a, b) in [
                 (ours.east(), theirs.east()),

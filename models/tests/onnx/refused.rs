@@ -17,7 +17,13 @@ fn models_that_are_not_what_they_say() {
     if !ort::there("models that are not what they say") {
         return;
     }
-    for name in ["f64_add", "wrong_name", "wrong_rank", "wrong_channels"] {
+    for name in [
+        "f64_add",
+        "wrong_name",
+        "wrong_rank",
+        "wrong_channels",
+        "levels_four_ratios",
+    ] {
         let error = refusal(name);
         assert!(
             matches!(error, OnnxError::Mismatch { .. }),

@@ -4,8 +4,14 @@ Arrays are (y, x, batch): with the batch last, XLA on a CPU makes tight loops of
 power of two. See docs/methods/gmg.md for the formulas.
 """
 
+import sys
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import islands  # noqa: E402
 
 LOW, HIGH = 0.2, 2.02  # interval of the Chebyshev polynomial
 
@@ -105,12 +111,16 @@ def spread(a):
     return jnp.repeat(jnp.repeat(a, 2, 0), 2, 1)
 
 
-def hierarchy(level, predict):
-    """Levels as the cycle reads them. `predict(level)` gives sigma, weight and the coarser level."""
+def hierarchy(level, predict, numbers=()):
+    """Levels as the cycle reads them. `predict(level)` gives sigma, weight and the coarser level; `numbers`
+    are those of the islands of the levels between the finest and the coarsest."""
     levels = []
     while level[0].shape[0] > 4:
         sigma, weight, coarse = predict(level)
         levels.append(dict(scaled(level, sigma), weight=weight))
+        if 0 < len(levels) - 1 <= len(numbers):
+            number = numbers[len(levels) - 2]
+            levels[-1]["islands"] = number, islands.reciprocal(number, level[:2], level[2])
         level = coarse
     levels.append(coarsest(level))
     for fine, coarse in zip(levels[:-1], levels[1:]):
@@ -144,6 +154,19 @@ def vcycle(levels, omega, r):
     if "inverse" in level:
         h, w, b = r.shape
         return jnp.einsum("bij,jb->ib", level["inverse"], r.reshape(h * w, b)).reshape(r.shape)
+    if "islands" in level:
+        # C in scaled variables: D^1/2 C D^1/2
+        root, alive = positive(level["root"])
+        c = lambda r: alive / root * islands.correction(*level["islands"], alive / root * r)
+        x = c(r)
+        z = x + smoothed(levels, omega, r - apply(level["s"], x))
+        return z + c(r - apply(level["s"], z))
+    return smoothed(levels, omega, r)
+
+
+def smoothed(levels, omega, r):
+    """The cycle without the islands of this level."""
+    level = levels[0]
     s, share = level["s"], level["share"]
     x, residual = jnp.zeros_like(r), r
     for w in omega:

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from network import COUPLING, LEAST, OUTPUTS, STEP, TINY  # noqa: E402
-from onnx_graph import Graph, shifted  # noqa: E402
+from network import LEAST, OUTPUTS, PLANES  # noqa: E402
+from onnx_graph import Graph  # noqa: E402
 
 
 class Level:
-    """The graph of `network.outputs` and the activations, on planes (1, 1, H, W) with H and W even."""
+    """The graph of `network.outputs` and the activations, on (1, PLANES, H, W) with H and W even."""
 
     def __init__(self, net):
         self.net, self.g = net, Graph()
@@ -33,42 +33,23 @@ class Level:
             self.known[key] = [self.g.constant([v], np.int64) for v in (first, last, 1)]
         return self.op("Slice", a, *self.known[key])
 
-    def beside(self, a):
-        """The next along x and y; past a side, the cell itself."""
-        pad = lambda pads: self.op("Pad", a, self.g.constant(pads, np.int64), mode="edge")
-        cut = lambda a, axis: self.op(
-            "Slice",
-            a,
-            *[self.g.constant([v], np.int64) for v in (1, np.iinfo(np.int64).max, axis)],
-        )
-        return cut(pad([0, 0, 0, 0, 0, 0, 0, 1]), 3), cut(pad([0, 0, 0, 0, 0, 0, 1, 0]), 2)
-
     def clip(self, a, low, high):
         return self.op("Clip", a, low, high)
 
-    def outputs(self, east, north, link, d):
+    def outputs(self, ratios):
         """Channels as `network.outputs`, before their activations."""
         g, net = self.g, self.net
         if "w1" not in net:
             # the same everywhere
-            zero = self.op("MaxPool", self.op("Mul", link, 0.0), kernel_shape=[2, 2], strides=[2, 2])
+            zero = self.op("Mul", self.channels(ratios, 0, 1), 0.0)
+            zero = self.op("MaxPool", zero, kernel_shape=[2, 2], strides=[2, 2])
             return self.op("Add", zero, g.constant(net["b4"].reshape(1, OUTPUTS, 1, 1)))
-        floor = self.op("Max", d, float(TINY))
-        log_d = self.op("Log", floor)
-        right, up = self.beside(log_d)
-
-        def coupling(a, there):
-            a = self.op("Log", self.op("Max", a, float(TINY)))
-            return self.clip(self.op("Sub", a, self.op("Mul", self.op("Add", log_d, there), 0.5)), -COUPLING, 0.0)
-
-        step = lambda there: self.clip(self.op("Sub", there, log_d), -STEP, STEP)
-        planes = [coupling(east, right), coupling(north, up), step(right), step(up), self.op("Div", link, floor)]
-        x = self.op("Concat", *planes, axis=1)
+        x = ratios
         for k in (1, 2, 3, 4):
             w, bias = net[f"w{k}"].transpose(3, 2, 0, 1), net[f"b{k}"]
             if k == 1:
                 # the cells of 2 x 2 as a kernel of stride 2; the scaling of the features into the weights
-                w = w.reshape(w.shape[0], len(planes), 2, 2)
+                w = w.reshape(w.shape[0], PLANES, 2, 2)
                 bias = bias + 0.5 * w[:, :2].sum((1, 2, 3))
                 w = w * np.array([0.25, 0.25, 0.25, 0.25, 1.0]).reshape(1, -1, 1, 1)
                 how = dict(kernel_shape=[2, 2], strides=[2, 2])
@@ -89,20 +70,11 @@ class Level:
         ]
         return op("Concat", *parts, axis=1)
 
-    def diagonal(self, east, north, link):
-        """Diagonals."""
-        west, south = shifted(self.g, east, 0, -1), shifted(self.g, north, -1, 0)
-        near = self.op("Add", self.op("Add", east, west), self.op("Add", north, south))
-        return self.op("Add", link, near)
-
-    def network(self, east, north, link):
-        return self.activated(self.outputs(east, north, link, self.diagonal(east, north, link)))
-
 
 def level(net, path, trained, stencil="5-point, off-diagonal entries <= 0, any coefficients and masks"):
     """Writes the network of one level."""
     graph = Level(net)
-    graph.op("Identity", graph.network("east", "north", "link"), output="fields")
+    graph.op("Identity", graph.activated(graph.outputs("ratios")), output="fields")
     contract = {
         "version": 1,
         "role": "levels",
@@ -118,7 +90,5 @@ def level(net, path, trained, stencil="5-point, off-diagonal entries <= 0, any c
         "trained": trained,
         "versions": {"script": "models/training/mgnet"},
     }
-    plane = [1, 1, "H", "W"]
     fields = [1, OUTPUTS, "H/2", "W/2"]
-    inputs = [(name, plane) for name in ("east", "north", "link")]
-    graph.g.write(path, inputs, [("fields", fields)], contract)
+    graph.g.write(path, [("ratios", [1, PLANES, "H", "W"])], [("fields", fields)], contract)

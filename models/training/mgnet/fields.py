@@ -13,6 +13,7 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import matplotlib
+import matplotlib.ticker
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
@@ -36,8 +37,8 @@ def gmg(level):
 
 def of(path):
     model = ReferenceEvaluator(str(path))
-    plane = lambda a: np.asarray(a).transpose(2, 0, 1)[None]
-    return lambda level: model.run(None, dict(zip(("east", "north", "link"), map(plane, level))))[0][0]
+    ratios = jax.jit(lambda level: jnp.stack(network.ratios(level))[..., 0])
+    return lambda level: model.run(None, {"ratios": np.asarray(ratios(level))[None]})[0][0]
 
 
 def predict(say):
@@ -48,6 +49,17 @@ def predict(say):
         return network.space(said[10:14]), network.space(said[6:10]), coarser(level, said[0:4], said[4:6])
 
     return rule
+
+
+def hierarchy(level, rule):
+    """With the islands of all levels between the finest and the coarsest."""
+    numbers, coarse = [], level
+    while coarse[0].shape[0] > 8:
+        coarse = rule(coarse)[2]
+        east, north, link = (np.asarray(a)[..., 0] for a in coarse)
+        found, _ = families.islands.find((east, north), link, finest=False)
+        numbers.append(jnp.asarray(found[..., None], jnp.int32))
+    return cycle.hierarchy(level, rule, numbers)
 
 
 def rough(n, contrast, seed):
@@ -108,13 +120,14 @@ def draw_fields(say, n, path):
 
 def draw_convergence(models, n, path):
     figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained", sharey=True)
-    for axis, (contrast, steps) in zip(axes, ((1e3, 40), (1e6, 120))):
+    for axis, (contrast, steps) in zip(axes, ((1e3, 40), (1e6, 60))):
         _, planes, level = rough(n, contrast, 3)
         for name, say in models.items():
-            norms = residuals(planes, cycle.hierarchy(level, predict(say)), 4, steps)
+            norms = residuals(planes, hierarchy(level, predict(say)), 4, steps)
             count = len(norms) - 1 if norms[-1] <= 1e-8 else f"more than {steps}"
             axis.semilogy(norms, label=f"{name}: {count}")
         axis.set(title=f"binary 10^{np.log10(contrast):.0f}, {n} x {n} cells", xlabel="iterations", ylim=(3e-9, 30))
+        axis.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
         axis.legend()
     axes[0].set_ylabel("residual to the first")
     save(figure, path)

@@ -10,7 +10,8 @@ import numpy as np
 
 from cycle import diagonal, down, left
 
-FEATURES = 20
+PLANES = 5  # coupling and step along x, y; the part of the link
+FEATURES = 4 * PLANES
 # of a coarse cell: where between series and Galerkin its faces are (2 east, 2 north), two factors, the
 # weights and the sigmas of its 4 cells
 OUTPUTS = 14
@@ -59,22 +60,22 @@ def space(a):
     return a.reshape(2, 2, h, w, b).transpose(2, 0, 3, 1, 4).reshape(2 * h, 2 * w, b)
 
 
-def features(level):
+def ratios(level):
+    """The planes that the crate gives a model as `ratios`: couplings along x and y, steps along both, what links hold."""
     east, north, link = level
     d = diagonal(east, north, link)
     log_d = jnp.log(jnp.maximum(d, TINY))
-    coupling = lambda a, there: jnp.clip(jnp.log(jnp.maximum(a, TINY)) - 0.5 * (log_d + there), -COUPLING, 0) / 4 + 0.5
-    step = lambda there: jnp.clip(there - log_d, -STEP, STEP) / 4
+    coupling = lambda a, there: jnp.clip(jnp.log(jnp.maximum(a, TINY)) - 0.5 * (log_d + there), -COUPLING, 0)
+    step = lambda there: jnp.clip(there - log_d, -STEP, STEP)
     # past a side, the cell itself: no unit comes in
     right = jnp.concatenate([log_d[:, 1:], log_d[:, -1:]], 1)
     up = jnp.concatenate([log_d[1:], log_d[-1:]], 0)
-    planes = [
-        coupling(east, right),
-        coupling(north, up),
-        step(right),
-        step(up),
-        link / jnp.maximum(d, TINY),
-    ]
+    return [coupling(east, right), coupling(north, up), step(right), step(up), link / jnp.maximum(d, TINY)]
+
+
+def features(level):
+    *both, held = ratios(level)
+    planes = [coupling / 4 + 0.5 for coupling in both[:2]] + [step / 4 for step in both[2:]] + [held]
     return jnp.concatenate([depth(p) for p in planes])
 
 

@@ -28,10 +28,10 @@ import network
 OUT = Path(__file__).resolve().parents[2] / "onnx" / "mgnet2d.onnx"
 
 
-def iterations(predict, batch, steps):
-    """Of each problem of a batch (6, y, x, b): level, error, islands."""
+def iterations(predict, batch, steps, numbers=()):
+    """Of each problem of a batch (6, y, x, b): level, error, islands; `numbers` are those of the coarser levels."""
     level = tuple(batch[k] for k in range(3))
-    levels = cycle.hierarchy(level, predict)
+    levels = cycle.hierarchy(level, predict, numbers)
     inner = lambda r: cycle.precondition(levels, cycle.factors(), r)
     m = islands.around(inner, lambda u: cycle.product(cycle.operator(level), u), batch[4], batch[5])
     e = cycle.conjugate_gradients(level, m, batch[3], steps)
@@ -42,6 +42,24 @@ def iterations(predict, batch, steps):
 
 def batch_of(data):
     return np.ascontiguousarray(data.transpose(1, 2, 3, 0))
+
+
+def numbers_of(coarser, data, at=128):
+    """The islands of all levels between the finest and the coarsest as they are now: arrays (problems, y, x)."""
+    found = []
+    for k in range(0, len(data), at):
+        levels, level = [], tuple(batch_of(data[k : k + at, :3]))
+        while level[0].shape[0] > 8:
+            level = coarser(level)
+            planes = [np.asarray(a).transpose(2, 0, 1) for a in level]
+            levels.append(np.stack([islands.find(p[:2], p[2], finest=False)[0] for p in zip(*planes)]).astype(np.int32))
+        found.append(levels)
+    return [np.concatenate(level) for level in zip(*found)]
+
+
+def picked(data, numbers, picks):
+    """A batch, and the islands of its coarser levels."""
+    return batch_of(data[picks]), [np.ascontiguousarray(n[picks].transpose(1, 2, 0)) for n in numbers]
 
 
 def main():
@@ -67,9 +85,12 @@ def main():
     test, names = families.pool(a.seed + 1000, a.size, 96, shares)
     net = network.constants() if a.constants else network.initial(a.seed, a.width)
 
-    def loss(net, batch):
-        found = iterations(lambda fine: network.predict(net, fine), batch, a.steps)
+    def loss(net, batch, numbers):
+        found = iterations(lambda fine: network.predict(net, fine), batch, a.steps, numbers)
         return found.mean(), found
+
+    coarser = jax.jit(lambda net, fine: network.predict(net, fine)[2])
+    islands_of = lambda data: numbers_of(lambda fine: coarser(net, fine), data)
 
     # compiling it takes minutes: once, for reports too
     grad = jax.jit(jax.grad(loss, has_aux=True))
@@ -83,8 +104,9 @@ def main():
         return optax.apply_updates(net, steps), state
 
     def report(done):
-        groups = range(0, len(test) - a.batch + 1, a.batch)
-        found = np.concatenate([np.asarray(grad(net, batch_of(test[k : k + a.batch]))[1]) for k in groups])
+        groups = np.arange(len(test) // a.batch * a.batch).reshape(-1, a.batch)
+        numbers = islands_of(test)
+        found = np.concatenate([np.asarray(grad(net, *picked(test, numbers, k))[1]) for k in groups])
         mean = {n: float(found[[m == n for m in names[: len(found)]]].mean()) for n in shares}
         words = ", ".join(f"{n} {v:.2f}" for n, v in mean.items())
         print(f"{done:5} updates, {time.time() - started:4.0f} s, iterations on held-out problems: {words}", flush=True)
@@ -108,7 +130,9 @@ def main():
             export.level({k: np.asarray(v) for k, v in net.items()}, a.out, trained)
         if done == a.updates:
             break
-        grads, _ = grad(net, batch_of(data[rng.integers(len(data), size=a.batch)]))
+        if done % a.report == 0:
+            numbers = islands_of(data)  # what is an island on a coarse level changes with the network
+        grads, _ = grad(net, *picked(data, numbers, rng.integers(len(data), size=a.batch)))
         # a problem that breaks single precision is left out
         if all(bool(jnp.isfinite(g).all()) for g in jax.tree.leaves(grads)):
             net, state = update(grads, state, net)

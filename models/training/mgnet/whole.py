@@ -19,6 +19,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from network import COUPLING, STEP, TINY  # noqa: E402
 from onnx_graph import Graph, shifted  # noqa: E402
 
 HUGE = 1e18
@@ -78,9 +79,32 @@ class Whole:
         ends = [first, first + 1 if last is None else last, 1]
         return self.op("Slice", a, *[self.g.constant([v], np.int64) for v in ends])
 
+    def beside(self, a):
+        """The next along x and y; past a side, the cell itself."""
+        last = np.iinfo(np.int64).max
+        for axis in (3, 2):
+            pads = np.zeros(8, np.int64)
+            pads[axis + 4] = 1
+            padded = self.op("Pad", a, self.g.constant(pads, np.int64), mode="edge")
+            yield self.op("Slice", padded, *[self.g.constant([v], np.int64) for v in (1, last, axis)])
+
+    def ratios(self, east, north, link):
+        """`network.ratios`"""
+        near = self.add(*self.faces(east, north))
+        link = self.mul(link, self.above(near))
+        floor = self.op("Max", self.add(near, link), TINY)
+        log_d = self.op("Log", floor)
+        couplings, steps = [], []
+        for face, there in zip((east, north), self.beside(log_d)):
+            mean = self.mul(self.add(log_d, there), 0.5)
+            coupling = self.sub(self.op("Log", self.op("Max", face, TINY)), mean)
+            couplings.append(self.op("Clip", coupling, -COUPLING, 0))
+            steps.append(self.op("Clip", self.sub(there, log_d), -STEP, STEP))
+        return self.op("Concat", *couplings, *steps, self.div(link, floor), axis=1)
+
     def network(self, east, north, link):
         """The graph of the levels, its names made new."""
-        names = {"east": east, "north": north, "link": link}
+        names = {"ratios": self.ratios(east, north, link)}
         for weight in self.levels.initializer:
             value = numpy_helper.to_array(weight)
             names[weight.name] = self.g.constant(value, value.dtype)

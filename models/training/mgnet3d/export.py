@@ -6,15 +6,12 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from network import COUPLING, LEAST, OUTPUTS, PLANES, STEP, TINY  # noqa: E402
+from network import LEAST, OUTPUTS, PLANES  # noqa: E402
 from onnx_graph import Graph  # noqa: E402
-
-BIG = np.iinfo(np.int64).max
-X, Y, Z = 4, 3, 2  # axes of (1, 1, D, H, W)
 
 
 class Level:
-    """The graph of `network.outputs` and the activations, on boxes (1, 1, D, H, W), all even."""
+    """The graph of `network.outputs` and the activations, on (1, PLANES, D, H, W), sizes even."""
 
     def __init__(self, net):
         self.net, self.g, self.known = net, Graph(), {}
@@ -29,44 +26,19 @@ class Level:
     def cut(self, a, first, last, axis):
         return self.op("Slice", a, *[self.g.constant([v], np.int64) for v in (first, last, axis)])
 
-    def pad(self, a, axis, end, **mode):
-        pads = [0] * 10
-        pads[axis + 5 * end] = 1
-        return self.op("Pad", a, self.g.constant(pads, np.int64), **mode)
-
-    def before(self, a, axis):
-        """The values of the cell before; 0 outside."""
-        return self.cut(self.pad(a, axis, 0), 0, -1, axis)
-
-    def past(self, a, axis):
-        """The next; past a side, the cell itself."""
-        return self.cut(self.pad(a, axis, 1, mode="edge"), 1, BIG, axis)
-
-    def outputs(self, faces, link):
+    def outputs(self, ratios):
         """Channels as `network.outputs`, before their activations."""
         op, g, net = self.op, self.g, self.net
         if "kinds" in net:
-            zero = op("MaxPool", op("Mul", link, 0.0), kernel_shape=[2] * 3, strides=[2] * 3)
+            zero = op("Mul", self.cut(ratios, 0, 1, 1), 0.0)
+            zero = op("MaxPool", zero, kernel_shape=[2] * 3, strides=[2] * 3)
             same = np.repeat(net["kinds"], [12, 3]).reshape(1, OUTPUTS, 1, 1, 1)
             return op("Add", zero, g.constant(same))
-        d = link
-        for face, axis in zip(faces, (X, Y, Z)):
-            d = op("Add", d, op("Add", face, self.before(face, axis)))
-        floor = op("Max", d, float(TINY))
-        log_d = op("Log", floor)
-        couplings, steps = [], []
-        for face, axis in zip(faces, (X, Y, Z)):
-            there = self.past(log_d, axis)
-            log_face = op("Log", op("Max", face, float(TINY)))
-            mean = op("Mul", op("Add", log_d, there), 0.5)
-            couplings.append(op("Clip", op("Sub", log_face, mean), -COUPLING, 0.0))
-            steps.append(op("Clip", op("Sub", there, log_d), -STEP, STEP))
-        x = op("Concat", *couplings, *steps, op("Div", link, floor), axis=1)
         # the cells of 2 x 2 x 2 as a kernel of stride 2; the scaling of the features into the weights
         w = net["w1"].reshape(-1, PLANES, 2, 2, 2)
         bias = net["b1"] + 0.5 * w[:, :3].sum((1, 2, 3, 4))
         w = w * np.array([0.25] * 6 + [1.0]).reshape(1, -1, 1, 1, 1)
-        x = op("Conv", x, g.constant(w), g.constant(bias), kernel_shape=[2] * 3, strides=[2] * 3)
+        x = op("Conv", ratios, g.constant(w), g.constant(bias), kernel_shape=[2] * 3, strides=[2] * 3)
         x = op("Relu", x)
         w = net["w2"].reshape(net["w2"].shape[0], 3, 3, 3, -1).transpose(0, 4, 1, 2, 3)
         x = op("Conv", x, g.constant(w), g.constant(net["b2"]), kernel_shape=[3] * 3, pads=[1] * 6)
@@ -90,8 +62,7 @@ class Level:
 def level(net, path, trained, stencil="7-point, off-diagonal entries <= 0, any coefficients and masks"):
     """Writes the network of one level."""
     graph = Level(net)
-    out = graph.outputs(("east", "north", "up"), "link")
-    graph.op("Identity", graph.activated(out), output="fields")
+    graph.op("Identity", graph.activated(graph.outputs("ratios")), output="fields")
     contract = {
         "version": 1,
         "role": "levels",
@@ -107,7 +78,5 @@ def level(net, path, trained, stencil="7-point, off-diagonal entries <= 0, any c
         "trained": trained,
         "versions": {"script": "models/training/mgnet3d"},
     }
-    box = [1, 1, "D", "H", "W"]
     fields = [1, OUTPUTS + 8, "D/2", "H/2", "W/2"]
-    inputs = [(name, box) for name in ("east", "north", "up", "link")]
-    graph.g.write(path, inputs, [("fields", fields)], contract)
+    graph.g.write(path, [("ratios", [1, PLANES, "D", "H", "W"])], [("fields", fields)], contract)

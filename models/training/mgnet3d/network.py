@@ -61,16 +61,22 @@ def past(a, axis):
     return jnp.concatenate([jax.lax.slice_in_dim(a, 1, last + 1, axis=axis), jax.lax.slice_in_dim(a, last, last + 1, axis=axis)], axis)
 
 
-def features(level):
+def ratios(level):
+    """What the crate gives a model as `ratios`: couplings along x, y, z, steps along them, what links hold."""
     d = diagonal(level)
     log_d = jnp.log(jnp.maximum(d, TINY))
     couplings, steps = [], []
     for face, axis in zip(level[:3], AXES):
         there = past(log_d, axis)
         log_face = jnp.log(jnp.maximum(face, TINY))
-        couplings.append(jnp.clip(log_face - 0.5 * (log_d + there), -COUPLING, 0) / 4 + 0.5)
-        steps.append(jnp.clip(there - log_d, -STEP, STEP) / 4)
-    planes = couplings + steps + [level[3] / jnp.maximum(d, TINY)]
+        couplings.append(jnp.clip(log_face - 0.5 * (log_d + there), -COUPLING, 0))
+        steps.append(jnp.clip(there - log_d, -STEP, STEP))
+    return couplings + steps + [level[3] / jnp.maximum(d, TINY)]
+
+
+def features(level):
+    *both, held = ratios(level)
+    planes = [coupling / 4 + 0.5 for coupling in both[:3]] + [step / 4 for step in both[3:]] + [held]
     return jnp.concatenate([depth(p) for p in planes])
 
 

@@ -19,7 +19,7 @@
 
 use super::bands::{bands, threads};
 use super::field::{Layers, Shape};
-use super::level::GmgLevel;
+use super::level::{GmgLevel, every};
 use super::{NAME, PrecondError};
 use crate::kernels::simd::simd;
 use std::ops::Range;
@@ -66,14 +66,12 @@ impl GmgLevel {
         }
         let mut coarse = Self::empty(self.halves());
         let cells = coarse.link.len();
-        let inside = |v: &f32| (0.0..=1.0).contains(v);
-        let finite = |v: &f32| (0.0..1e18).contains(v);
         let fits = position
             .iter()
-            .all(|p| p.len() == cells && p.iter().all(inside))
+            .all(|p| p.len() == cells && every(p, |v| (0.0..=1.0).contains(&v)))
             && factor
                 .iter()
-                .all(|f| f.len() == cells && f.iter().all(finite));
+                .all(|f| f.len() == cells && every(f, |v| (0.0..1e18).contains(&v)));
         if !fits {
             return Err(config(format!(
                 "positions must be from 0 to 1 and factors finite and not negative, one for each of {cells} coarse cells"
@@ -83,8 +81,7 @@ impl GmgLevel {
             1 => self.coarsen_by(&mut coarse, &Between::<2> { position, factor })?,
             _ => self.coarsen_by(&mut coarse, &Between::<4> { position, factor })?,
         }
-        let finite = |v: &f32| v.is_finite();
-        if !coarse.faces.iter().flatten().all(finite) {
+        if !coarse.faces.iter().all(|face| every(face, f32::is_finite)) {
             let problem = "conductances times these factors are out of single precision";
             return Err(config(problem.into()));
         }
@@ -149,7 +146,11 @@ impl GmgLevel {
             }
         }
         for (c, out) in out.iter_mut().enumerate() {
-            let faces = [0, 1, 2, 3].map(|face| pairs[face].map(|values| values[c]));
+            // loops, since `map` of arrays is not always inlined
+            let mut faces = [[0.0; 2]; 4];
+            for (face, [series, galerkin]) in faces.iter_mut().zip(&pairs[..R::FACES]) {
+                *face = [series[c], galerkin[c]];
+            }
             *out = rule.combine(cell + c, D, &faces);
         }
     }

@@ -3,6 +3,9 @@
 //! Parts of the level that nothing holds to a value (links all zero: a pure-Neumann problem) are
 //! singular, with D^½·1 in scaled variables. q qᵀ is added for the unit vector q of each, which makes
 //! the inverse positive definite, right for consistent right-hand sides, and 1 along q.
+//!
+//! The inverse is held in double precision: of a part that is held weakly its norm is large, and rounding it to
+//! single precision would outweigh its smaller eigenvalues. No pivot is less than 1e-13.
 
 use super::ends::{Sink, Source};
 use super::field::{LANE, Shape};
@@ -14,16 +17,19 @@ use resolvent_matrices::Scalar;
 /// Cells at most.
 pub(super) const MOST: usize = 16;
 
+/// Least pivot: what is held by less, of a diagonal of 1, cannot be told from what nothing holds.
+const LEAST: f64 = 1e-13;
+
 /// (D⁻½ A D⁻½)⁻¹ of up to [`MOST`] cells.
 #[derive(Debug, Clone)]
 pub(super) struct Coarsest {
     shape: Shape,
-    inverse: Vec<f32>,
+    inverse: Vec<f64>,
     /// A in scaled variables, then its factor.
     dense: Vec<f64>,
     column: Vec<f64>,
     r: Vec<f32>,
-    x: Vec<f32>,
+    x: Vec<f64>,
 }
 
 impl Coarsest {
@@ -59,15 +65,15 @@ impl Coarsest {
                 }
             }
             let pivot = dense[k * n + k];
-            if !(pivot > 0.0 && pivot.is_finite()) {
+            if !pivot.is_finite() {
                 return Err(PrecondError::Pivot {
                     precond: NAME,
                     row: k,
                     found: pivot.to_string(),
-                    hint: " on the coarsest level; the matrix is not positive definite: use minres, or gmres with ilut",
+                    hint: " on the coarsest level; use minres, or gmres with ilut",
                 });
             }
-            let root = pivot.sqrt();
+            let root = pivot.max(LEAST).sqrt();
             (k..n).for_each(|i| dense[i * n + k] /= root);
         }
         // columns of the inverse
@@ -85,8 +91,8 @@ impl Coarsest {
             }
             for i in 0..=p {
                 // both from one number: symmetric to the bit
-                self.inverse[i * n + p] = x[i] as f32;
-                self.inverse[p * n + i] = x[i] as f32;
+                self.inverse[i * n + p] = x[i];
+                self.inverse[p * n + i] = x[i];
             }
         }
         Ok(())
@@ -116,10 +122,11 @@ impl Coarsest {
             self.x
                 .iter_mut()
                 .zip(column)
-                .for_each(|(x, &a)| *x += a * r); // x = Σ rₚ A⁻¹ eₚ
+                .for_each(|(x, &a)| *x += a * f64::from(r)); // x = Σ rₚ A⁻¹ eₚ
         }
         for (layer, line) in all {
-            row[..nx].copy_from_slice(&self.x[self.shape.start(layer, line)..][..nx]);
+            let x = &self.x[self.shape.start(layer, line)..][..nx];
+            row.iter_mut().zip(x).for_each(|(row, &x)| *row = x as f32);
             sink.store(0, layer, line, strip, &row[..strip.width]);
         }
         most
@@ -127,7 +134,7 @@ impl Coarsest {
 
     pub fn bytes(&self) -> usize {
         let n = self.shape.cells();
-        n * (12 * n + 16)
+        n * (16 * n + 20)
     }
 }
 

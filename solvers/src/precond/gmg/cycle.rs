@@ -111,6 +111,15 @@ impl Hierarchy {
         }
     }
 
+    /// Other levels in the place of these; what is allocated stays where they have the same sizes.
+    pub fn replace(&mut self, levels: Vec<GmgLevel>, degree: usize) {
+        let sizes = |levels: &[GmgLevel]| levels.iter().map(|level| level.dims).collect::<Vec<_>>();
+        match sizes(&levels) == sizes(&self.levels) {
+            true => self.levels = levels,
+            false => *self = Self::with(levels, degree),
+        }
+    }
+
     /// Room for this many threads, whatever the machine has.
     #[cfg(test)]
     pub fn scratch(&mut self, threads: usize) {
@@ -129,10 +138,9 @@ impl Hierarchy {
         a: CsrRef<'_, T, u32>,
         cells: &Cells,
     ) -> Result<(), PrecondError> {
-        self.unit = read::unit(a)?;
         self.levels[0].scaling = None;
         self.levels[0].weight = None;
-        read::read(a, cells, self.unit, &mut self.levels[0])?;
+        self.unit = read::read(a, cells, &mut self.levels[0])?;
         for l in 1..self.levels.len() {
             let (fine, coarse) = self.levels.split_at_mut(l);
             fine[l - 1].coarsen_into(&mut coarse[0])?;
@@ -155,10 +163,10 @@ impl Hierarchy {
         self.coarsest.fill(level)
     }
 
-    /// Finds the islands of all levels between the finest and the coarsest.
-    pub fn find_islands(&mut self) {
+    /// Finds the islands of all levels between the finest and the coarsest, if `any` are wanted.
+    pub fn find_islands(&mut self, any: bool) {
         let solid = self.levels[0].depth() > 1;
-        let between = 1..self.stencils.len().max(1);
+        let between = 1..if any { self.stencils.len().max(1) } else { 1 };
         let find = |level| Islands::coarse(level, solid);
         self.islands = self.levels[between].iter().map(find).collect();
     }

@@ -71,7 +71,7 @@ impl GmgLevel {
     /// # Errors
     /// [`PrecondError::Config`] for another number of values, or values outside of (0, 1].
     pub fn with_scaling(mut self, scaling: Vec<f32>) -> Result<Self, PrecondError> {
-        let inside = scaling.iter().all(|&s| s > 0.0 && s <= 1.0);
+        let inside = every(&scaling, |s| (s > 0.0) & (s <= 1.0));
         if scaling.len() != self.link.len() || !inside {
             return wrong("scalings must be one for each cell, above 0 and at most 1".into());
         }
@@ -85,7 +85,7 @@ impl GmgLevel {
     /// # Errors
     /// [`PrecondError::Config`] for another number of values, or values that are not finite.
     pub fn with_weights(mut self, weight: Vec<f32>) -> Result<Self, PrecondError> {
-        if weight.len() != self.link.len() || weight.iter().any(|w| !w.is_finite()) {
+        if weight.len() != self.link.len() || !every(&weight, f32::is_finite) {
             return wrong("weights must be finite, one for each cell".into());
         }
         self.weight = Some(weight);
@@ -204,6 +204,12 @@ impl GmgLevel {
         let faces = self.faces.iter().map(Vec::len).sum::<usize>();
         4 * (faces + self.link.len() + more)
     }
+}
+
+/// Whether all numbers are such; without a way out in between, so that it is vectorised.
+#[inline(always)]
+pub(super) fn every(values: &[f32], such: impl Fn(f32) -> bool) -> bool {
+    values.iter().fold(true, |all, &v| all & such(v))
 }
 
 fn wrong<A>(problem: String) -> Result<A, PrecondError> {

@@ -149,14 +149,7 @@ impl Gmg {
         let mut hierarchy = Hierarchy::with(levels, config.degree);
         hierarchy.unit = unit;
         hierarchy.fill()?;
-        let mut gmg = Self {
-            config,
-            cells,
-            masked: false,
-            hierarchy,
-            islands: Islands::default(),
-            rest: Vec::new(),
-        };
+        let mut gmg = Self::on(cells, hierarchy, config, false);
         gmg.find_islands();
         Ok(gmg)
     }
@@ -221,14 +214,15 @@ impl Gmg {
     fn find_islands(&mut self) {
         if self.config.islands {
             let finest = &self.hierarchy.levels()[0];
-            self.islands = Islands::finest(finest, &self.cells, self.hierarchy.unit);
+            let found = Islands::finest(finest, &self.cells, self.hierarchy.unit);
+            self.hierarchy.find_islands(found.is_some());
+            self.islands = found.unwrap_or_default();
             let rows = if self.islands.is_empty() {
                 0
             } else {
                 self.cells.rows()
             };
             self.rest.resize(rows, 0.0);
-            self.hierarchy.find_islands();
         }
     }
 
@@ -238,6 +232,29 @@ impl Gmg {
         config: GmgConfig,
         masked: Option<(Grid, &[bool])>,
     ) -> Result<Self, PrecondError> {
+        let cells = Self::cells_of(a, config, masked)?;
+        let hierarchy = Hierarchy::new(&cells, config.degree);
+        Ok(Self::on(cells, hierarchy, config, masked.is_some()))
+    }
+
+    /// Without islands.
+    fn on(cells: Cells, hierarchy: Hierarchy, config: GmgConfig, masked: bool) -> Self {
+        Self {
+            config,
+            hierarchy,
+            cells,
+            masked,
+            islands: Islands::default(),
+            rest: Vec::new(),
+        }
+    }
+
+    /// Which cells the rows of A are.
+    fn cells_of<T: Scalar>(
+        a: &dyn LinearOperator<T>,
+        config: GmgConfig,
+        masked: Option<(Grid, &[bool])>,
+    ) -> Result<Cells, PrecondError> {
         check(config)?;
         if T::IS_COMPLEX {
             return Err(PrecondError::Grid {
@@ -250,19 +267,11 @@ impl Gmg {
             .ok_or(PrecondError::NeedsEntries { precond: NAME })?;
         let csr = csr.to_u32()?;
         let rows = csr.view().square()?;
-        let cells = match (masked, config.grid) {
-            (Some((grid, mask)), _) => Cells::masked(grid, mask, rows)?,
-            (None, Some(grid)) => Cells::all(grid, rows)?,
-            (None, None) => Cells::find(csr.view(), false)?,
-        };
-        Ok(Self {
-            config,
-            hierarchy: Hierarchy::new(&cells, config.degree),
-            cells,
-            masked: masked.is_some(),
-            islands: Islands::default(),
-            rest: Vec::new(),
-        })
+        match (masked, config.grid) {
+            (Some((grid, mask)), _) => Cells::masked(grid, mask, rows),
+            (None, Some(grid)) => Cells::all(grid, rows),
+            (None, None) => Cells::find(csr.view(), false),
+        }
     }
 
     fn check_rows<T: Scalar>(&self, a: &dyn LinearOperator<T>) -> Result<(), PrecondError> {

@@ -11,23 +11,46 @@ use std::ops::Range;
 /// Relative differences that files with few digits have; more is another kind of matrix.
 const TOLERANCE: f64 = 1e-6;
 
-/// A power of two near the largest entry, so that all numbers divided by it fit single precision.
-pub(super) fn unit<T: Scalar>(a: CsrRef<'_, T, u32>) -> Result<f64, PrecondError> {
-    let size = |v: &T| v.re().to_f64().abs();
-    let some = a.values().iter().step_by(61).map(size).fold(0.0, f64::max);
-    let largest = match some > 0.0 {
-        true => some,
-        false => a.values().iter().map(size).fold(0.0, f64::max),
+/// Reads A/unit into a level of the same grid, and returns the unit. O(nnz), allocates nothing.
+pub(super) fn read<T: Scalar>(
+    a: CsrRef<'_, T, u32>,
+    cells: &Cells,
+    level: &mut GmgLevel,
+) -> Result<f64, PrecondError> {
+    let mut unit_of_some = unit(a, 61)?;
+    if unit_of_some == 0.0 {
+        unit_of_some = unit(a, 1)?.max(f64::MIN_POSITIVE);
+    }
+    let error = match read_over(a, cells, unit_of_some, level) {
+        Ok(()) => return Ok(unit_of_some),
+        Err(error) => error,
     };
+    // the largest entries may not be among those that were looked at
+    let unit = unit(a, 1)?;
+    if unit <= unit_of_some {
+        return Err(error);
+    }
+    read_over(a, cells, unit, level)?;
+    Ok(unit)
+}
+
+/// A power of two near the largest of every `step`-th entry, so that all numbers divided by it fit single precision;
+/// 0 if they are all 0.
+fn unit<T: Scalar>(a: CsrRef<'_, T, u32>, step: usize) -> Result<f64, PrecondError> {
+    let size = |v: &T| v.re().to_f64().abs();
+    let some = a.values().iter().step_by(step);
+    let largest = some.map(size).fold(0.0, f64::max);
     if !largest.is_finite() {
         return failed("A has entries that are not finite".into());
     }
-    let exponent = if largest > 0.0 { largest.log2() } else { 0.0 };
-    Ok(exponent.round().clamp(-1000.0, 1000.0).exp2())
+    Ok(match largest > 0.0 {
+        true => largest.log2().round().clamp(-1000.0, 1000.0).exp2(),
+        false => 0.0,
+    })
 }
 
-/// Reads A/unit into a level of the same grid. O(nnz), allocates nothing.
-pub(super) fn read<T: Scalar>(
+/// Reads A/unit.
+fn read_over<T: Scalar>(
     a: CsrRef<'_, T, u32>,
     cells: &Cells,
     unit: f64,
@@ -174,14 +197,18 @@ impl<T: Scalar> Reader<'_, T> {
     fn quick<const SOLID: bool>(&self, row: usize) -> Option<Entries> {
         let (columns, values) = self.a.row(row);
         let [_, nx, sheet] = self.strides;
-        let number = |v: T| v.re().to_f64() * self.inverse;
+        // no `map` of arrays: it is not always inlined
         if SOLID {
             let columns: &[u32; 7] = columns.try_into().ok()?;
             let values: &[T; 7] = values.try_into().ok()?;
-            let [b, s, w, d, e, n, u] = columns.map(|q| q as usize);
+            let at = |k: usize| columns[k] as usize;
+            let (b, s, w, d) = (at(0), at(1), at(2), at(3));
+            let (e, n, u) = (at(4), at(5), at(6));
             let ends = ((b + sheet) ^ row) | ((s + nx) ^ row) | ((w + 1) ^ row) | (d ^ row);
             let ends = ends | (e ^ (row + 1)) | (n ^ (row + nx)) | (u ^ (row + sheet));
-            let [b, s, w, d, e, n, u] = values.map(number);
+            let at = |k: usize| values[k].re().to_f64() * self.inverse;
+            let (b, s, w, d) = (at(0), at(1), at(2), at(3));
+            let (e, n, u) = (at(4), at(5), at(6));
             (ends == 0).then_some(Entries {
                 diagonal: d,
                 others: (s + w) + (e + n) + (b + u),
@@ -190,10 +217,12 @@ impl<T: Scalar> Reader<'_, T> {
         } else {
             let columns: &[u32; 5] = columns.try_into().ok()?;
             let values: &[T; 5] = values.try_into().ok()?;
-            let [s, w, d, e, n] = columns.map(|q| q as usize);
+            let at = |k: usize| columns[k] as usize;
+            let (s, w, d, e, n) = (at(0), at(1), at(2), at(3), at(4));
             let ends = ((s + nx) ^ row) | ((w + 1) ^ row) | (d ^ row);
             let ends = ends | (e ^ (row + 1)) | (n ^ (row + nx));
-            let [s, w, d, e, n] = values.map(number);
+            let at = |k: usize| values[k].re().to_f64() * self.inverse;
+            let (s, w, d, e, n) = (at(0), at(1), at(2), at(3), at(4));
             (ends == 0).then_some(Entries {
                 diagonal: d,
                 others: (s + w) + (e + n),

@@ -50,6 +50,9 @@ pub fn whole(levels: &[GmgLevel], degree: usize, islands: Islands<'_>, r: &[f64]
             island.iter().for_each(|&p| one[p] = 1.0);
             let a = product(level, &one);
             let held: f64 = island.iter().map(|&p| a[p]).sum();
+            // what it shares with other islands counts half as much again
+            let others = list.iter().filter(|other| *other != island).flatten();
+            let held = held - 0.5 * others.map(|&p| a[p]).sum::<f64>();
             let sum: f64 = island.iter().map(|&p| r[p]).sum();
             island.iter().for_each(|&p| z[p] += sum / held);
         }

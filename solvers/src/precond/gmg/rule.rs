@@ -1,5 +1,6 @@
 //! Coarse levels from elsewhere than the default rule: a network, or an experiment.
 
+use super::cells::Cells;
 use super::cycle::Hierarchy;
 use super::level::GmgLevel;
 use super::read;
@@ -32,8 +33,13 @@ impl Gmg {
         config: GmgConfig,
         rule: &mut dyn GmgRule,
     ) -> Result<Self, PrecondError> {
-        let mut gmg = Self::allocate(a, config, None)?;
-        gmg.update_by(a, rule)?;
+        let cells = Self::cells_of(a, config, None)?;
+        let found = Found::new(a, cells, config, false, rule)?;
+        let mut hierarchy = Hierarchy::with(found.levels, config.degree);
+        hierarchy.unit = found.unit;
+        hierarchy.fill()?;
+        let mut gmg = Self::on(found.cells, hierarchy, config, false);
+        gmg.find_islands();
         Ok(gmg)
     }
 
@@ -47,34 +53,58 @@ impl Gmg {
         rule: &mut dyn GmgRule,
     ) -> Result<(), PrecondError> {
         self.check_rows(a)?;
+        let found = Found::new(a, self.cells.clone(), self.config, self.masked, rule)?;
+        self.cells = found.cells;
+        self.hierarchy.replace(found.levels, self.config.degree);
+        self.hierarchy.unit = found.unit;
+        self.hierarchy.fill()?;
+        self.find_islands();
+        Ok(())
+    }
+}
+
+/// What a rule makes of a matrix.
+struct Found {
+    cells: Cells,
+    levels: Vec<GmgLevel>,
+    unit: f64,
+}
+
+impl Found {
+    /// Given the cells of the matrix before, or those that were found for this one.
+    fn new<T: Scalar>(
+        a: &dyn LinearOperator<T>,
+        mut cells: Cells,
+        config: GmgConfig,
+        masked: bool,
+        rule: &mut dyn GmgRule,
+    ) -> Result<Self, PrecondError> {
         let csr = a
             .as_csr()
             .ok_or(PrecondError::NeedsEntries { precond: NAME })?;
         let csr = csr.to_u32()?;
-        let unit = read::unit(csr.view())?;
-        let mut finest = GmgLevel::empty(self.cells.dims);
-        if let Err(error) = read::read(csr.view(), &self.cells, unit, &mut finest) {
-            if self.masked || !matches!(error, PrecondError::Grid { .. }) {
-                return Err(error);
+        let mut next = GmgLevel::empty(cells.dims);
+        let unit = match read::read(csr.view(), &cells, &mut next) {
+            Err(PrecondError::Grid { .. }) if !masked => {
+                // another grid: from the start
+                cells = Gmg::new(a, config)?.cells;
+                next = GmgLevel::empty(cells.dims);
+                read::read(csr.view(), &cells, &mut next)?
             }
-            // another grid: from the start
-            self.cells = Self::new(a, self.config)?.cells;
-            finest = GmgLevel::empty(self.cells.dims);
-            read::read(csr.view(), &self.cells, unit, &mut finest)?;
-        }
-        let mut levels = Vec::with_capacity(self.hierarchy.levels().len());
-        let mut next = finest;
+            unit => unit?,
+        };
+        let mut levels = Vec::new();
         while next.link.len() > super::coarsest::MOST {
             let (fine, coarse) = rule.coarsen(next)?;
             levels.push(fine);
             next = coarse;
         }
         levels.push(next);
-        Self::check_levels(&levels)?;
-        self.hierarchy = Hierarchy::with(levels, self.config.degree);
-        self.hierarchy.unit = unit;
-        self.hierarchy.fill()?;
-        self.find_islands();
-        Ok(())
+        Gmg::check_levels(&levels)?;
+        Ok(Self {
+            cells,
+            levels,
+            unit,
+        })
     }
 }

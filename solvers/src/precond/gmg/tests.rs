@@ -13,6 +13,7 @@ mod problems;
 mod refusals;
 mod rules;
 mod spectrum;
+mod weak;
 
 use problems::{cells, random_level};
 

@@ -134,7 +134,7 @@ impl<T: Scalar> Preconditioner<T> for Guarded<T> {
     fn apply(&mut self, r: &[T], z: &mut [T]) -> Result<(), PrecondError> {
         if self.trial {
             let applied = self.fallback.apply(r, z).is_ok();
-            if applied && kernels::norm_squared(z).is_finite() {
+            if applied && size(z).is_finite() {
                 return Ok(());
             }
             self.return_for_good();
@@ -142,7 +142,7 @@ impl<T: Scalar> Preconditioner<T> for Guarded<T> {
         if self.why.is_none() {
             let why = match self.inner.apply(r, z) {
                 Ok(()) => {
-                    let size = kernels::norm_squared(z);
+                    let size = size(z);
                     if !size.is_finite() {
                         Distrust::NonFinite
                     } else if size > T::Real::ZERO || r.iter().all(|v| *v == T::ZERO) {
@@ -252,4 +252,16 @@ impl<T: Scalar> Guard<T::Real> for Guarded<T> {
     fn changes(&self) -> usize {
         self.changes
     }
+}
+
+/// ‖z‖₂², or the largest |zᵢ| where that under- or overflows: finite, and 0, if z is.
+fn size<T: Scalar>(z: &[T]) -> T::Real {
+    let squared = kernels::norm_squared(z);
+    if squared.is_finite() && squared > T::Real::ZERO {
+        return squared;
+    }
+    let size = |v: &T| v.abs();
+    let worst = z.iter().map(size).find(|v| !v.is_finite());
+    let largest = |a: T::Real, b: T::Real| if b > a { b } else { a };
+    worst.unwrap_or_else(|| z.iter().map(size).fold(T::Real::ZERO, largest))
 }

@@ -254,6 +254,11 @@ fn judge(
             return Err(CliError::TwoKinds { name, index, found });
         }
         if index == 0 {
+            bar.set_message(format!(
+                "{}: every network runs once, untimed",
+                group.name()
+            ));
+            bar.tick();
             *entrants = everybody(args, models, others, kind, &problem)?;
             entrants.iter().for_each(|e| entrant::warm_up(e, &problem));
         }
@@ -305,6 +310,7 @@ fn bar(quiet: bool) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     let style = ProgressStyle::with_template("{spinner} {elapsed} {msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.enable_steady_tick(Duration::from_millis(500));
     bar
 }
 

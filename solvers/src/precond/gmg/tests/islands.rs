@@ -42,6 +42,9 @@ fn flooded(level: &GmgLevel) -> Vec<Vec<usize>> {
             beside[q].push(p);
         }
     }
+    let coupled = |(d, link): (&f64, &f32)| *d > 1.000_001 * f64::from(*link);
+    let ends = diagonal.iter().zip(&level.link);
+    let cells = ends.filter(|&ends| coupled(ends)).count();
     let (mut seen, mut islands) = (vec![false; n], Vec::new());
     for start in 0..n {
         let mut part = Vec::new();
@@ -53,7 +56,7 @@ fn flooded(level: &GmgLevel) -> Vec<Vec<usize>> {
             }
         }
         let inside = |p: usize| part.contains(&p);
-        let small = part.len() > 1 && 8 * part.len() <= n;
+        let small = part.len() > 1 && 8 * part.len() <= cells;
         if !small {
             continue;
         }

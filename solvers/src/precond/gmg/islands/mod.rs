@@ -4,25 +4,23 @@
 //! it; and where a coarse cell also holds a piece of something else, no coarse grid has it. So on every level each island gets
 //! an unknown of its own, before and after the cycle B from there on:
 //!
-//!   z = C r,   z ← z + B (r − A z),   z ← z + C (r − A z),     C = Σ 1_I (1_Iᵀ A 1_I)⁻¹ 1_Iᵀ.
+//!   z = C r,   z ← z + B (r − A z),   z ← z + C (r − A z),     C = Σ 1_I (1_Iᵀ A 1_I + s_I/2)⁻¹ 1_Iᵀ,
 //!
-//! Islands are the connected components of the faces with a ≥ √(dₚ d_q)/(4·dimensions) that have at least two cells,
-//! at most an eighth of all, and Rayleigh quotient 1ᵀA1/1ᵀD1 below a fifth. Islands do not overlap, and what leaves them is
+//! s_I what conducts from I to other islands. Islands do not overlap, and what leaves them is
 //! their faces to others: one application costs a few numbers for each face on their banks. Aᵢⱼ ≤ 0
-//! and a diagonal that outweighs its row make Σ 1ᵀA1 outweigh what islands share, so that CA ≤ 2 and the whole
-//! stays symmetric positive definite (docs/methods/gmg.md).
+//! and a diagonal that outweighs its row make 1ᵀA1 outweigh s, so that CA ≤ 4/3 and the whole
+//! stays symmetric positive definite (docs/methods/gmg.md). Which parts are islands: [`search`].
 //!
 //! | setup | O(cells) | apply | O(cells of islands), on the finest level one copy of r | memory | as much |
+
+mod search;
 
 use super::cells::Cells;
 use super::field::{Field, Shape};
 use super::level::GmgLevel;
 use resolvent_matrices::{Real, Scalar};
+use search::{Face, Found};
 
-/// Of the sum of an island's diagonals, at most this part holds it to the rest.
-const HELD: f64 = 0.2;
-/// An island is at most one cell in so many.
-const PART: usize = 8;
 /// In the place of a cell: no neighbour, or no island.
 const NONE: u32 = u32::MAX;
 
@@ -44,7 +42,7 @@ pub(super) struct Islands {
     places: Vec<u32>,
     starts: Vec<u32>,
     banks: Vec<Bank>,
-    /// (1ᵀA1)⁻¹ of each.
+    /// (1ᵀA1 + s/2)⁻¹ of each.
     inverse: Vec<f64>,
     /// What each adds in all of its cells: before the cycle, and after it.
     value: Vec<f64>,
@@ -104,52 +102,38 @@ impl Values for Correction<'_> {
 }
 
 impl Islands {
-    /// Of the finest level, A being `unit` times it, in rows of A. O(cells).
-    pub fn finest(level: &GmgLevel, cells: &Cells, unit: f64) -> Self {
-        Self::find(level, unit, |count| rows(cells, count))
+    /// Of the finest level, A being `unit` times it, in rows of A; `None` where they would be most of it. O(cells).
+    pub fn finest(level: &GmgLevel, cells: &Cells, unit: f64) -> Option<Self> {
+        match search::islands(level) {
+            Some(found) if found.most() => None,
+            Some(found) => {
+                let row = rows(cells, found.numbers.len());
+                Some(Self::of(level, unit, &found, row))
+            }
+            None => Some(Self::default()),
+        }
     }
 
     /// Of another level, in its fields. O(cells).
     pub fn coarse(level: &GmgLevel, solid: bool) -> Self {
-        Self::find(level, 1.0, |_| {
-            let shape = Shape::new(level.dims, solid);
-            move |p| Field::place(shape, p)
-        })
+        let shape = Shape::new(level.dims, solid);
+        let found = search::islands(level);
+        let of = |found| Self::of(level, 1.0, &found, |p| Field::place(shape, p));
+        found.map(of).unwrap_or_default()
     }
 
-    /// `place` says, given how many cells there are, where the number of each is.
-    fn find<F: Fn(usize) -> u32>(level: &GmgLevel, unit: f64, place: impl Fn(usize) -> F) -> Self {
-        let roots = roots(level);
-        let dimensions = level.dims.iter().filter(|&&n| n > 1).count();
-        let least = 1.0 / (4 * dimensions.max(1)) as f32;
-        if !has_weak(level, &roots, least) {
-            return Self::default();
-        }
-        let (mut part, parts) = components(level, &roots, least);
-        let count = number(level, &roots, &mut part, parts);
-        match count {
-            0 => Self::default(),
-            _ => Self::of(level, unit, &part, count, place(part.len())),
-        }
-    }
-
-    /// Given the number of the island of each cell.
-    fn of(
-        level: &GmgLevel,
-        unit: f64,
-        numbers: &[u32],
-        count: usize,
-        place: impl Fn(usize) -> u32,
-    ) -> Self {
+    /// `place` says where the number of each cell is.
+    fn of(level: &GmgLevel, unit: f64, found: &Found, place: impl Fn(usize) -> u32) -> Self {
+        let (numbers, count) = (&found.numbers, found.sizes.len());
         let mut starts = vec![0u32; count + 1];
-        let on = |(p, &i): (usize, &u32)| (i != NONE).then_some((p, i as usize));
-        let inside = || numbers.iter().enumerate().filter_map(on);
-        inside().for_each(|(_, i)| starts[i + 1] += 1);
-        (0..count).for_each(|i| starts[i + 1] += starts[i]);
+        for (i, &size) in found.sizes.iter().enumerate() {
+            starts[i + 1] = starts[i] + size as u32;
+        }
         let mut next = starts.clone();
         let mut places = vec![0; starts[count] as usize];
         let (mut banks, mut held) = (Vec::new(), vec![0.0; count]);
-        for (p, i) in inside() {
+        let inside = numbers.iter().enumerate();
+        for (p, i) in inside.filter_map(|(p, &i)| (i != NONE).then_some((p, i as usize))) {
             places[next[i] as usize] = place(p);
             next[i] += 1;
             if level.link[p] > 0.0 {
@@ -162,14 +146,17 @@ impl Islands {
                 });
             }
         }
-        faces(level, |p, q, a| {
+        for &Face { p, q, a } in &found.weak {
+            let (p, q) = (p as usize, q as usize);
             let (i, j) = (numbers[p], numbers[q]);
             if i == j {
-                return;
+                continue;
             }
             let conductance = unit * f64::from(a);
+            let apart = i == NONE || j == NONE;
             for i in [i, j].into_iter().filter(|&i| i != NONE) {
-                held[i as usize] += conductance;
+                // half as much again where both are islands
+                held[i as usize] += if apart { 1.0 } else { 1.5 } * conductance;
             }
             let (near, far) = match i != NONE {
                 true => ([place(p), i], [place(q), j]),
@@ -180,7 +167,7 @@ impl Islands {
                 far,
                 conductance,
             });
-        });
+        }
         Self {
             places,
             starts,
@@ -250,41 +237,6 @@ impl Islands {
     }
 }
 
-/// Pairs of neighbours and the conductance between them, where there is one.
-#[inline(always)]
-fn faces(level: &GmgLevel, mut see: impl FnMut(usize, usize, f32)) {
-    for (face, step) in level.faces.iter().zip(level.strides()) {
-        for (p, &a) in face.iter().enumerate() {
-            if a > 0.0 {
-                see(p, p + step, a);
-            }
-        }
-    }
-}
-
-/// √ of the diagonals, without scalings.
-fn roots(level: &GmgLevel) -> Vec<f32> {
-    let mut sums = level.link.clone();
-    for (face, step) in level.faces.iter().zip(level.strides()) {
-        sums.iter_mut().zip(face).for_each(|(d, a)| *d += a);
-        let behind = sums.get_mut(step..).unwrap_or_default();
-        behind.iter_mut().zip(face).for_each(|(d, a)| *d += a);
-    }
-    sums.iter_mut().for_each(|d| *d = d.sqrt());
-    sums
-}
-
-/// Whether any face conducts, but is weak.
-fn has_weak(level: &GmgLevel, roots: &[f32], least: f32) -> bool {
-    level.faces.iter().zip(level.strides()).any(|(face, step)| {
-        let behind = roots.get(step..).unwrap_or_default();
-        let cells = face.iter().zip(roots).zip(behind);
-        cells.fold(false, |any, ((&a, p), q)| {
-            any | ((a > 0.0) & (a < least * p * q))
-        })
-    })
-}
-
 /// The row of each cell; [`NONE`] where it has none.
 fn rows(cells: &Cells, count: usize) -> impl Fn(usize) -> u32 {
     let known = cells.active.as_ref().map(|active| {
@@ -295,84 +247,4 @@ fn rows(cells: &Cells, count: usize) -> impl Fn(usize) -> u32 {
         rows
     });
     move |p| known.as_ref().map_or(p as u32, |rows| rows[p])
-}
-
-/// The number of the component of each cell, connected by faces that are strong; and how many there are.
-fn components(level: &GmgLevel, roots: &[f32], least: f32) -> (Vec<u32>, usize) {
-    // every cell leads to an earlier one of its component, and at last to the first
-    let mut part: Vec<u32> = (0..level.link.len() as u32).collect();
-    let first = |part: &mut [u32], mut p: u32| {
-        while part[p as usize] != p {
-            let next = part[part[p as usize] as usize];
-            part[p as usize] = next; // half the way for the next time
-            p = next;
-        }
-        p
-    };
-    let mut last = [NONE; 2];
-    faces(level, |p, q, a| {
-        if a < least * roots[p] * roots[q] {
-            return;
-        }
-        let pair = [part[p], part[q]];
-        if q == p + 1 && pair[1] == q as u32 {
-            part[q] = pair[0]; // along a line, one after the other
-        } else if pair[0] != pair[1] && pair != last {
-            // neighbouring lines have the same two parts at many cells
-            last = pair;
-            let (i, j) = (first(&mut part, p as u32), first(&mut part, q as u32));
-            part[i.max(j) as usize] = i.min(j);
-        }
-    });
-    let mut count = 0;
-    for p in 0..part.len() {
-        let before = part[p] as usize;
-        part[p] = match before == p {
-            true => {
-                count += 1;
-                count - 1
-            }
-            false => part[before], // earlier, so numbered already
-        };
-    }
-    (part, count as usize)
-}
-
-/// From components to the islands among them, [`NONE`] elsewhere; returns how many there are.
-fn number(level: &GmgLevel, roots: &[f32], part: &mut [u32], parts: usize) -> usize {
-    #[derive(Clone, Default)]
-    struct Part {
-        size: usize,
-        /// 1ᵀD1 and 1ᵀA1.
-        mass: f64,
-        held: f64,
-    }
-    let mut all = vec![Part::default(); parts];
-    for ((&i, &root), &link) in part.iter().zip(roots).zip(&level.link) {
-        let of = &mut all[i as usize];
-        of.size += 1;
-        of.mass += f64::from(root) * f64::from(root);
-        of.held += f64::from(link);
-    }
-    faces(level, |p, q, a| {
-        if part[p] != part[q] {
-            all[part[p] as usize].held += f64::from(a);
-            all[part[q] as usize].held += f64::from(a);
-        }
-    });
-    let mut count = 0;
-    let numbers: Vec<u32> = all
-        .iter()
-        .map(|of| {
-            let small = of.size > 1 && of.size * PART <= part.len();
-            if small && of.held > 0.0 && of.held < HELD * of.mass {
-                count += 1;
-                count - 1
-            } else {
-                NONE
-            }
-        })
-        .collect();
-    part.iter_mut().for_each(|i| *i = numbers[*i as usize]);
-    count as usize
 }
