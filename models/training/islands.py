@@ -1,5 +1,5 @@
 """Islands, as `gmg` corrects them: small parts that conduct well inside and badly outwards. `docs/methods/gmg.md` says
-why; the numbers here are those of `solvers/src/precond/gmg/islands.rs`.
+why; the numbers here are those of `solvers/src/precond/gmg/islands/`.
 
 A problem is (faces along x, y[, z], link), the last index x; in JAX, the same with the batch as the last index.
 """
