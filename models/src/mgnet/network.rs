@@ -19,8 +19,8 @@ pub(super) struct Network {
     failed: Option<String>,
 }
 
-/// Channels of the fields: positions, factors, weights; and as many scalings as weights, which a model
-/// may leave out.
+/// Channels of the fields: positions, factors; then weights and as many scalings, of which a model may leave
+/// out the scalings or both.
 #[derive(Clone, Copy)]
 struct Channels {
     positions: usize,
@@ -39,12 +39,10 @@ impl Channels {
         }
     }
 
-    fn least(self) -> usize {
-        self.positions + self.factors + self.cells
-    }
-
-    fn all(self) -> usize {
-        self.least() + self.cells
+    /// How many there may be: without weights, with them, with scalings too.
+    fn counts(self) -> [usize; 3] {
+        let faces = self.positions + self.factors;
+        [faces, faces + self.cells, faces + 2 * self.cells]
     }
 }
 
@@ -192,11 +190,12 @@ impl Predicted {
     ) -> Result<Self, String> {
         let dims = fine.grid().dims();
         let channels = Channels::of(dimensions);
-        let [least, all] = [channels.least(), channels.all()];
+        let counts = channels.counts();
+        let [faces, weighted, _] = counts;
         let coarse = dims.map(|n| n.div_ceil(2));
         let cells = coarse.iter().product::<usize>();
         let found = sizes.get(1).map_or(0, |&c| c as usize);
-        if ![least, all].contains(&found) || fields.len() != found * cells {
+        if !counts.contains(&found) || fields.len() != found * cells {
             let words = |of: &[usize], between| {
                 of.iter()
                     .map(usize::to_string)
@@ -205,8 +204,9 @@ impl Predicted {
             };
             let needed: Vec<_> = coarse[..dimensions].iter().rev().copied().collect();
             return Err(format!(
-                "for {} cells its fields are {sizes:?}, [1, {least} or {all}, {}] are needed",
+                "for {} cells its fields are {sizes:?}, [1, {}, {}] are needed",
                 words(&dims[..dimensions], "x"),
+                words(&counts, " or "),
                 words(&needed, ", ")
             ));
         }
@@ -220,11 +220,8 @@ impl Predicted {
         let (position, factor) = (position.collect::<Vec<_>>(), factor.collect::<Vec<_>>());
         let coarse = fine.coarser_between(&position, &factor);
         let coarse = coarse.map_err(|error| error.to_string())?;
-        let first = least - channels.cells;
-        let (weights, scalings) = (
-            &fields[first * cells..least * cells],
-            &fields[least * cells..],
-        );
+        let (weights, scalings) =
+            fields[faces * cells..].split_at((found.min(weighted) - faces) * cells);
         // checked here, where it is a fault of the network and not of the matrix
         if !every(weights, |w| w.abs() < 1e9) {
             return Err("it says weights that are not finite, or huge".into());
@@ -232,8 +229,8 @@ impl Predicted {
         if !every(scalings, |s| (f32::MIN_POSITIVE..=1.0).contains(&s)) {
             return Err("it says scalings that are not above 0 and at most 1".into());
         }
-        let weight = (!every(weights, |w| w == 1.0)).then(|| spread(dims, channel, first));
-        let scaling = (found == all).then(|| spread(dims, channel, least));
+        let weight = (!every(weights, |w| w == 1.0)).then(|| spread(dims, channel, faces));
+        let scaling = (!scalings.is_empty()).then(|| spread(dims, channel, weighted));
         Ok(Self {
             scaling,
             weight,

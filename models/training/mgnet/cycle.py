@@ -9,17 +9,19 @@ from pathlib import Path
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import islands  # noqa: E402
 
-LOW, HIGH = 0.2, 2.02  # interval of the Chebyshev polynomial
+# intervals of the Chebyshev polynomials, of degree 3 on the finest level and 4 on the others
+LOW, HIGH = {3: 0.2, 4: 0.12}, 2.06
 
 
-def factors(degree=3, low=LOW):
-    k = jnp.arange(degree)
-    angle = jnp.pi * (2 * k + 1) / (2 * degree)
-    return 1.0 / (0.5 * (HIGH + low) - 0.5 * (HIGH - low) * jnp.cos(angle))
+def factors(degree):
+    k = np.arange(degree)
+    angle = np.pi * (2 * k + 1) / (2 * degree)
+    return 1.0 / (0.5 * (HIGH + LOW[degree]) - 0.5 * (HIGH - LOW[degree]) * np.cos(angle))
 
 
 def around(a):
@@ -49,10 +51,10 @@ def energy(level, u):
 
 @jax.custom_vjp
 def apply(s, x):
-    """S x for (sigma, east, west, north, south); S is symmetric."""
-    sigma, east, west, north, south = s
+    """S x for (1 in cells with a row, east, west, north, south); S is symmetric."""
+    alive, east, west, north, south = s
     right, left, up, down = around(x)
-    return sigma * x - east * right - west * left - north * up - south * down
+    return alive * x - east * right - west * left - north * up - south * down
 
 
 def _forward(s, x):
@@ -90,15 +92,15 @@ def positive(a):
     return jnp.where(alive, a, 1.0), alive.astype(a.dtype)
 
 
-def scaled(level, sigma):
-    """S = D^-1/2 A D^-1/2 with D = diag/sigma, D^-1/2, and which cells anything holds to others."""
+def scaled(level):
+    """S = D^-1/2 A D^-1/2, D^-1/2, and which cells anything holds to others."""
     east, north, link = level
-    d, alive = positive(diagonal(east, north, link) / sigma)
+    d, alive = positive(diagonal(east, north, link))
     root = alive / jnp.sqrt(d)
     right, _, up, _ = around(root)
     e, n = east * root * right, north * root * up
     held = (east + left(east) + north + down(north) > 0).astype(root.dtype)
-    return dict(s=(sigma * alive, e, left(e), n, down(n)), root=root, held=held, d=d * alive)
+    return dict(s=(alive, e, left(e), n, down(n)), root=root, held=held, d=d * alive)
 
 
 def blocks(a):
@@ -112,28 +114,26 @@ def spread(a):
 
 
 def hierarchy(level, predict, numbers=()):
-    """Levels as the cycle reads them. `predict(level)` gives sigma, weight and the coarser level; `numbers`
-    are those of the islands of the levels between the finest and the coarsest."""
+    """Levels as the cycle reads them. `predict(level)` gives the coarser level; `numbers` are those of the islands of the levels between the finest and the coarsest."""
     levels = []
     while level[0].shape[0] > 4:
-        sigma, weight, coarse = predict(level)
-        levels.append(dict(scaled(level, sigma), weight=weight))
+        levels.append(scaled(level))
         if 0 < len(levels) - 1 <= len(numbers):
             number = numbers[len(levels) - 2]
             levels[-1]["islands"] = number, islands.reciprocal(number, level[:2], level[2])
-        level = coarse
+        level = predict(level)
     levels.append(coarsest(level))
     for fine, coarse in zip(levels[:-1], levels[1:]):
         root, alive = positive(fine["root"])
         # P0 in scaled variables: sqrt(d / d_coarse)
-        fine["share"] = fine["weight"] * fine["held"] * alive / root * spread(coarse["root"])
+        fine["share"] = fine["held"] * alive / root * spread(coarse["root"])
     return levels
 
 
 def coarsest(level):
     """The dense inverse of S, q q^T added for the constant where no link is."""
     east, north, link = level
-    level = scaled(level, jnp.ones_like(link))
+    level = scaled(level)
     h, w, b = link.shape
     n = h * w
     unit = jnp.eye(n).reshape(n, h, w, 1)
@@ -148,7 +148,7 @@ def coarsest(level):
     return dict(inverse=jnp.linalg.inv(dense + 1e-7 * jnp.eye(n)), root=level["root"])
 
 
-def vcycle(levels, omega, r):
+def vcycle(levels, r, degree=3):
     """z = M^-1 r in scaled variables of the finest level."""
     level = levels[0]
     if "inverse" in level:
@@ -159,30 +159,30 @@ def vcycle(levels, omega, r):
         root, alive = positive(level["root"])
         c = lambda r: alive / root * islands.correction(*level["islands"], alive / root * r)
         x = c(r)
-        z = x + smoothed(levels, omega, r - apply(level["s"], x))
+        z = x + smoothed(levels, r - apply(level["s"], x), degree)
         return z + c(r - apply(level["s"], z))
-    return smoothed(levels, omega, r)
+    return smoothed(levels, r, degree)
 
 
-def smoothed(levels, omega, r):
+def smoothed(levels, r, degree):
     """The cycle without the islands of this level."""
     level = levels[0]
-    s, share = level["s"], level["share"]
+    s, share, omega = level["s"], level["share"], factors(degree)
     x, residual = jnp.zeros_like(r), r
     for w in omega:
         x = x + w * residual
         residual = residual - w * apply(s, residual)
     coarse = blocks(share * (residual - apply(s, residual)))
-    e = share * spread(vcycle(levels[1:], omega, coarse))
+    e = share * spread(vcycle(levels[1:], coarse, 4))
     x = x + e - apply(s, e)
     for w in omega[::-1]:
         x = x + w * (r - apply(s, x))
     return x
 
 
-def precondition(levels, omega, r):
+def precondition(levels, r):
     root = levels[0]["root"]
-    return root * vcycle(levels, omega, root * r)
+    return root * vcycle(levels, root * r)
 
 
 def operator(level):

@@ -32,7 +32,7 @@ coarser = jax.jit(network.coarser)
 def gmg(level):
     """The fields of the default rule."""
     h, w, _ = level[0].shape
-    return np.concatenate([np.full((4, h // 2, w // 2), 0.5), np.ones((10, h // 2, w // 2))]).astype(np.float32)
+    return np.concatenate([np.full((4, h // 2, w // 2), 0.5), np.ones((2, h // 2, w // 2))]).astype(np.float32)
 
 
 def of(path):
@@ -42,11 +42,11 @@ def of(path):
 
 
 def predict(say):
-    """Scalings, weights and the coarser level, as `cycle.hierarchy` asks for them."""
+    """The coarser level, as `cycle.hierarchy` asks for it."""
 
     def rule(level):
         said = jnp.asarray(say(level))[..., None]
-        return network.space(said[10:14]), network.space(said[6:10]), coarser(level, said[0:4], said[4:6])
+        return coarser(level, said[0:4], said[4:6])
 
     return rule
 
@@ -55,7 +55,7 @@ def hierarchy(level, rule):
     """With the islands of all levels between the finest and the coarsest."""
     numbers, coarse = [], level
     while coarse[0].shape[0] > 8:
-        coarse = rule(coarse)[2]
+        coarse = rule(coarse)
         east, north, link = (np.asarray(a)[..., 0] for a in coarse)
         found, _ = families.islands.find((east, north), link, finest=False)
         numbers.append(jnp.asarray(found[..., None], jnp.int32))
@@ -73,8 +73,7 @@ def residuals(planes, levels, seed, steps):
     """Of CG from 0, random right-hand side: norms to the first, until 1e-8; double precision, the cycle single."""
     a, _ = families.matrix(*planes)
     shape = planes[0].shape + (1,)
-    omega = cycle.factors()
-    inner = lambda r: np.asarray(precondition(levels, omega, r.reshape(shape).astype(np.float32)), float).ravel()
+    inner = lambda r: np.asarray(precondition(levels, r.reshape(shape).astype(np.float32)), float).ravel()
     m = families.islands.in_double(a, inner, planes[:2], planes[2])
     r = np.random.default_rng(seed).standard_normal(a.shape[0])
     z = m(r)
@@ -93,7 +92,7 @@ def draw_fields(say, n, path):
     """Of the finest level, towards x: what the model says, and what `gmg` has there."""
     k, _, level = rough(n, 1e3, 3)
     conductance = {}
-    figure, axes = plt.subplots(2, 6, figsize=(15, 5), layout="constrained")
+    figure, axes = plt.subplots(2, 4, figsize=(11.5, 5), layout="constrained")
 
     def panel(axis, image, title, low=None, high=None, colours="viridis"):
         shown = axis.imshow(image, origin="lower", extent=(0, n, 0, n), vmin=low, vmax=high, cmap=colours)
@@ -106,12 +105,8 @@ def draw_fields(say, n, path):
         east = np.asarray(coarser(level, said[0:4, ..., None], said[4:6, ..., None])[0])[:, :-1, 0]
         conductance[name] = np.log10(np.maximum(east, 1e-12))
         panel(row[1], rows, f"{name}: positions along x", 0, 1)
-        panel(row[2], said[4], f"{name}: factors along x", np.exp(-1), np.exp(1))
-        sigma = np.asarray(network.space(said[10:14][..., None]))[..., 0]
-        weight = np.asarray(network.space(said[6:10][..., None]))[..., 0]
-        panel(row[3], sigma, f"{name}: scalings", 0, 1)
-        panel(row[4], weight, f"{name}: weights", 0, 2)
-        panel(row[5], conductance[name], f"{name}: coarse, log10", -6, 0, "cividis")
+        panel(row[2], said[4], f"{name}: factors along x", 0.3, 1.7)
+        panel(row[3], conductance[name], f"{name}: coarse, log10", -6, 0, "cividis")
     panel(axes[0, 0], np.log10(k), "coefficient, log10", colours="Greys")
     change = conductance["mgnet"] - conductance["gmg"]
     panel(axes[1, 0], change, "coarse, mgnet to gmg, log10", -1, 1, "RdBu_r")

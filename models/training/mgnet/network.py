@@ -1,7 +1,6 @@
-"""What `mgnet` predicts on a level: sigma, weights, and the next coarser level. The same on all levels.
+"""What `mgnet` predicts on a level: the next coarser level. The same on all levels.
 
-Features of 2 x 2 cells are the channels of one coarse cell, so that the network works on a quarter of the
-cells. Every feature is a ratio of conductances: the result does not depend on units.
+The first layer takes the 4 x 4 cells around a coarse one, so that the rest works on a quarter of the cells, each by itself. Every feature is a ratio of conductances: the result does not depend on units.
 """
 
 import jax
@@ -11,41 +10,39 @@ import numpy as np
 from cycle import diagonal, down, left
 
 PLANES = 5  # coupling and step along x, y; the part of the link
-FEATURES = 4 * PLANES
-# of a coarse cell: where between series and Galerkin its faces are (2 east, 2 north), two factors, the
-# weights and the sigmas of its 4 cells
-OUTPUTS = 14
+SCALE = np.array([0.25] * 4 + [1.0], np.float32)  # of the planes, before the first layer
+# of a coarse cell: where between series and Galerkin its faces are (2 east, 2 north), two factors
+OUTPUTS = 6
 TINY = 1e-18
 # Bounds: what is right at a contrast of 1e3 is wrong at 1e6 without them. Positions stay away from the chain
-# alone, weights at 1, and logarithms beyond these look the same to the network.
-LEAST = 0.3
+# alone, and logarithms beyond these look the same to the network. An output is the middle of its range and a part of half of it.
+MIDDLE = np.array([0.65] * 4 + [1.0] * 2, np.float32)
+HALF = np.array([0.349999] * 4 + [0.7] * 2, np.float32)
 COUPLING, STEP = 5.0, 8.0
 
 
-def initial(seed, width=8):
+def initial(seed, width=16):
     rng = np.random.default_rng(seed)
     layer = lambda k, i, o: rng.standard_normal((k, k, i, o)) * np.sqrt(2 / (k * k * i))
     net = {
-        "w1": layer(1, FEATURES, width),
+        "w1": layer(4, PLANES, width),
         "b1": np.zeros(width),
-        "w2": layer(3, width, width),
+        "w2": layer(1, width, width),
         "b2": np.zeros(width),
-        "w3": layer(3, width, width),
-        "b3": np.zeros(width),
-        "w4": 0.01 * layer(1, width, OUTPUTS),
-        "b4": start(),
+        "w3": 0.01 * layer(1, width, OUTPUTS),
+        "b3": start(),
     }
     return {k: jnp.asarray(v, jnp.float32) for k, v in net.items()}
 
 
 def start():
-    """The outputs whose rule is that of `gmg`: the mean of both conductances, weights 1, sigma near 1."""
-    return np.array([np.log((0.5 - LEAST) / 0.5)] * 4 + [0.0] * 6 + [4.0] * 4)
+    """The outputs whose rule is that of `gmg`: the mean of both conductances."""
+    return np.arctanh((np.array([0.5] * 4 + [1.0] * 2) - MIDDLE) / HALF)
 
 
 def constants():
     """The control: the same outputs everywhere, no network."""
-    return {"b4": jnp.asarray(start(), jnp.float32)}
+    return {"b3": jnp.asarray(start(), jnp.float32)}
 
 
 def depth(a):
@@ -53,11 +50,6 @@ def depth(a):
     h, w, b = a.shape
     a = a.reshape(h // 2, 2, w // 2, 2, b)
     return a.transpose(1, 3, 0, 2, 4).reshape(4, h // 2, w // 2, b)
-
-
-def space(a):
-    _, h, w, b = a.shape
-    return a.reshape(2, 2, h, w, b).transpose(2, 0, 3, 1, 4).reshape(2 * h, 2 * w, b)
 
 
 def ratios(level):
@@ -73,41 +65,32 @@ def ratios(level):
     return [coupling(east, right), coupling(north, up), step(right), step(up), link / jnp.maximum(d, TINY)]
 
 
-def features(level):
-    *both, held = ratios(level)
-    planes = [coupling / 4 + 0.5 for coupling in both[:2]] + [step / 4 for step in both[2:]] + [held]
-    return jnp.concatenate([depth(p) for p in planes])
-
-
-def conv(x, w, b):
-    y = jax.lax.conv_general_dilated(x, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
-    return y + b
+def conv(x, w, b, stride=1):
+    around = [((w.shape[0] - stride) // 2,) * 2] * 2
+    return jax.lax.conv_general_dilated(x, w, (stride, stride), around, dimension_numbers=("NHWC", "HWIO", "NHWC")) + b
 
 
 def outputs(net, level):
     """(OUTPUTS, h, w, b)"""
     h, w, b = level[0].shape
     if "w1" not in net:
-        return jnp.broadcast_to(net["b4"][:, None, None, None], (OUTPUTS, h // 2, w // 2, b))
-    x = features(level).transpose(3, 1, 2, 0)
-    x = jax.nn.relu(conv(x, net["w1"], net["b1"]))
+        return jnp.broadcast_to(net["b3"][:, None, None, None], (OUTPUTS, h // 2, w // 2, b))
+    x = jnp.stack(ratios(level), -1).transpose(2, 0, 1, 3) * SCALE
+    x = jax.nn.relu(conv(x, net["w1"], net["b1"], stride=2))
     x = jax.nn.relu(conv(x, net["w2"], net["b2"]))
-    x = jax.nn.relu(conv(x, net["w3"], net["b3"]))
-    return conv(x, net["w4"], net["b4"]).transpose(3, 1, 2, 0)
+    return conv(x, net["w3"], net["b3"]).transpose(3, 1, 2, 0)
 
 
 def predict(net, level):
-    """sigma and weight of the cells, and the coarser level, of a level whose sizes are even."""
+    """The coarser level of one whose sizes are even."""
     return activated(outputs(net, level), level)
 
 
 def activated(out, level):
     """The same from outputs."""
-    mix = LEAST + (1 - LEAST) * jax.nn.sigmoid(out[0:4])
-    factor = jnp.exp(jnp.tanh(out[4:6]))
-    weight = space(jnp.ones_like(out[6:10]))
-    sigma = space(jax.nn.sigmoid(out[10:14]))
-    return sigma, weight, coarser(level, mix, factor)
+    wide = lambda a: a[:, None, None, None]
+    fields = wide(MIDDLE) + wide(HALF) * jnp.tanh(out)
+    return coarser(level, fields[0:4], fields[4:6])
 
 
 def coarser(level, mix, factor):

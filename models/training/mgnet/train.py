@@ -32,7 +32,7 @@ def iterations(predict, batch, steps, numbers=()):
     """Of each problem of a batch (6, y, x, b): level, error, islands; `numbers` are those of the coarser levels."""
     level = tuple(batch[k] for k in range(3))
     levels = cycle.hierarchy(level, predict, numbers)
-    inner = lambda r: cycle.precondition(levels, cycle.factors(), r)
+    inner = lambda r: cycle.precondition(levels, r)
     m = islands.around(inner, lambda u: cycle.product(cycle.operator(level), u), batch[4], batch[5])
     e = cycle.conjugate_gradients(level, m, batch[3], steps)
     last = jnp.maximum((e > 1e-11).sum(0) - 1, 1)  # where single precision ends
@@ -66,7 +66,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = lambda name, default, about: parser.add_argument(name, default=default, type=type(default), help=about)
     add("--out", str(OUT), "the file")
-    add("--updates", 2400, "of the weights; 0 exports them as they begin")
+    add("--updates", 1000, "of the weights; 0 exports them as they begin")
     add("--size", 64, "cells along a side")
     add("--batch", 8, "problems of an update")
     add("--steps", 10, "of CG")
@@ -89,7 +89,7 @@ def main():
         found = iterations(lambda fine: network.predict(net, fine), batch, a.steps, numbers)
         return found.mean(), found
 
-    coarser = jax.jit(lambda net, fine: network.predict(net, fine)[2])
+    coarser = jax.jit(network.predict)
     islands_of = lambda data: numbers_of(lambda fine: coarser(net, fine), data)
 
     # compiling it takes minutes: once, for reports too

@@ -19,12 +19,11 @@ import onnx
 from onnx import helper, numpy_helper
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from network import COUPLING, STEP, TINY  # noqa: E402
+import cycle  # noqa: E402
+from network import COUPLING, OUTPUTS, STEP, TINY  # noqa: E402
 from onnx_graph import Graph, shifted  # noqa: E402
 
 HUGE = 1e18
-# 1 over the zeros of the Chebyshev polynomial of degree 3 on [0.2, 2.02], as in the crate
-OMEGA = [1 / (1.11 - 0.91 * np.cos(np.pi * (2 * k + 1) / 6)) for k in range(3)]
 
 
 class Shared(Graph):
@@ -44,8 +43,8 @@ class Whole:
 
     def __init__(self, levels):
         self.g, self.levels = Shared(), levels
-        channels = levels.output[0].type.tensor_type.shape.dim[1].dim_value
-        self.scalings = channels == 14  # 10: without
+        # positions and factors; then weights; then scalings
+        self.channels = levels.output[0].type.tensor_type.shape.dim[1].dim_value
 
     def op(self, name, *inputs, **attributes):
         inputs = [self.g.constant(i) if isinstance(i, (int, float)) else i for i in inputs]
@@ -214,9 +213,9 @@ class Whole:
         levels = []
         while size[0] * size[1] > 16:
             fields = self.network(*level)
-            sigma = self.channel(fields, 10, 14) if self.scalings else self.add(self.mul(self.channel(fields, 6, 10), 0), 1)
-            fine = self.scaled(level, self.space(sigma))
-            fine["weight"] = self.space(self.channel(fields, 6, 10))
+            weights, scalings = self.cells(fields, OUTPUTS), self.cells(fields, OUTPUTS + 4)
+            fine = self.scaled(level, scalings)
+            fine["weight"] = weights
             level = self.coarser(level, fine["held"], fields)
             levels.append(fine)
             size = (size[0] // 2, size[1] // 2)
@@ -229,28 +228,34 @@ class Whole:
             fine["share"] = self.mul(share, fine["weight"])
         return levels
 
+    def cells(self, fields, first):
+        """Numbers of cells from the channels from `first` on; 1 where there are none."""
+        there = first < self.channels
+        channels = self.channel(fields, first, first + 4) if there else self.channel(fields, 0, 4)
+        return self.space(channels if there else self.add(self.mul(channels, 0), 1))
+
     def spread(self, a):
         return self.space(self.op("Concat", a, a, a, a, axis=1))
 
     def blocks(self, a):
         return self.op("ReduceSum", self.depth(a), self.g.constant([1], np.int64), keepdims=1)
 
-    def vcycle(self, levels, r):
+    def vcycle(self, levels, r, degree=3):
         level = levels[0]
         if "inverse" in level:
             (h, w), shape = level["size"], lambda *s: self.g.constant(s, np.int64)
             x = self.op("MatMul", level["inverse"], self.op("Reshape", r, shape(1, 1, h * w, 1)))
             return self.op("Neg", self.op("Reshape", x, shape(1, 1, h, w)))
-        s, share = level["s"], level["share"]
+        s, share, omega = level["s"], level["share"], [float(w) for w in cycle.factors(degree)]
         x, residual = None, r
-        for w in OMEGA:
+        for w in omega:
             step = self.mul(w, residual)
             x = step if x is None else self.add(x, step)
             residual = self.sub(residual, self.mul(w, self.product(s, residual)))
         coarse = self.blocks(self.mul(share, self.sub(residual, self.product(s, residual))))
-        e = self.mul(share, self.spread(self.vcycle(levels[1:], coarse)))
+        e = self.mul(share, self.spread(self.vcycle(levels[1:], coarse, 4)))
         x = self.add(x, self.sub(e, self.product(s, e)))
-        for w in OMEGA[::-1]:
+        for w in omega[::-1]:
             x = self.add(x, self.mul(w, self.sub(r, self.product(s, x))))
         return x
 

@@ -4,17 +4,25 @@ Arrays are (z, y, x, batch): with the batch last, XLA on a CPU makes tight loops
 two. A level is (east, north, up, link). See docs/methods/gmg.md for the formulas.
 """
 
+import sys
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-LOW, HIGH = 0.2, 2.02  # interval of the Chebyshev polynomial
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import islands  # noqa: E402
+
+# intervals of the Chebyshev polynomials, of degree 3 on the finest level and 4 on the others
+LOW, HIGH = {3: 0.2, 4: 0.12}, 2.06
 AXES = (2, 1, 0)  # of x, y, z: the directions of the faces
 
 
-def factors(degree=3):
-    k = jnp.arange(degree)
-    angle = jnp.pi * (2 * k + 1) / (2 * degree)
-    return 1.0 / (0.5 * (HIGH + LOW) - 0.5 * (HIGH - LOW) * jnp.cos(angle))
+def factors(degree):
+    k = np.arange(degree)
+    angle = np.pi * (2 * k + 1) / (2 * degree)
+    return 1.0 / (0.5 * (HIGH + LOW[degree]) - 0.5 * (HIGH - LOW[degree]) * np.cos(angle))
 
 
 def shift(a, axis, by):
@@ -114,11 +122,15 @@ def spread(a):
     return wide.reshape(2 * d, 2 * h, 2 * w, b)
 
 
-def hierarchy(level, predict):
-    """Levels as the cycle reads them. `predict(level)` gives the coarser level."""
+def hierarchy(level, predict, numbers=()):
+    """Levels as the cycle reads them. `predict(level)` gives the coarser level; `numbers` are those of the
+    islands of the levels between the finest and the coarsest."""
     levels = []
     while level[0].shape[0] > 2:
         levels.append(scaled(level))
+        if 0 < len(levels) - 1 <= len(numbers):
+            number = numbers[len(levels) - 2]
+            levels[-1]["islands"] = number, islands.reciprocal(number, level[:3], level[3])
         level = predict(level)
     levels.append(coarsest(level))
     for fine, coarse in zip(levels[:-1], levels[1:]):
@@ -146,13 +158,25 @@ def coarsest(level):
     return dict(inverse=jnp.linalg.inv(dense + 1e-7 * jnp.eye(n)), root=level["root"])
 
 
-def vcycle(levels, omega, r):
+def vcycle(levels, r, degree=3):
     """z = M^-1 r in scaled variables of the finest level."""
     level = levels[0]
     if "inverse" in level:
         b = r.shape[-1]
         return jnp.einsum("bij,jb->ib", level["inverse"], r.reshape(-1, b)).reshape(r.shape)
-    s, share = level["s"], level["share"]
+    if "islands" in level:
+        # C in scaled variables: D^1/2 C D^1/2
+        root, alive = positive(level["root"])
+        c = lambda r: alive / root * islands.correction(*level["islands"], alive / root * r)
+        x = c(r)
+        z = x + smoothed(levels, r - apply(level["s"], x), degree)
+        return z + c(r - apply(level["s"], z))
+    return smoothed(levels, r, degree)
+
+
+def smoothed(levels, r, degree):
+    """The cycle without the islands of this level."""
+    s, share, omega = levels[0]["s"], levels[0]["share"], jnp.asarray(factors(degree), r.dtype)
 
     # loops and not their steps: what is written once is compiled once
     def before(state, w):
@@ -164,13 +188,13 @@ def vcycle(levels, omega, r):
 
     (x, residual), _ = jax.lax.scan(before, (jnp.zeros_like(r), r), omega)
     coarse = blocks(share * (residual - apply(s, residual)))
-    e = share * spread(vcycle(levels[1:], omega, coarse))
+    e = share * spread(vcycle(levels[1:], coarse, 4))
     return jax.lax.scan(after, x + e - apply(s, e), omega[::-1])[0]
 
 
-def precondition(levels, omega, r):
+def precondition(levels, r):
     root = levels[0]["root"]
-    return root * vcycle(levels, omega, root * r)
+    return root * vcycle(levels, root * r)
 
 
 def dot(a, b):

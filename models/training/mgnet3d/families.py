@@ -177,14 +177,23 @@ def pool(seed, n, count, shares):
     return out, [names[p] for p in picks]
 
 
-def turned(rng, problem):
+def turn(rng):
+    """An order of the directions (axis k of what comes out is axis order[k]), and which are reversed."""
+    return rng.permutation(3), rng.random(3) < 0.5
+
+
+def turned(turn, problem):
     """The same problem with its directions exchanged and reversed: (7, n, n, n)."""
-    order = rng.permutation(3)  # axis k of the result is axis order[k]
+    order, reverse = turn
     faces_by_axis = {AXES[d]: problem[d] for d in range(3)}
-    turned_faces = [np.transpose(faces_by_axis[order[axis]], order) for axis in AXES]
-    out = np.stack([*turned_faces, *[np.transpose(a, order) for a in problem[3:]]])
+    turned_faces = [turned_cells(turn, faces_by_axis[order[axis]]) for axis in AXES]
     for d, axis in enumerate(AXES):
-        if rng.random() < 0.5:
-            out = np.flip(out, axis + 1).copy()
-            out[d] = np.roll(out[d], -1, axis)  # the face of the last cell, 0, is the first now
-    return out
+        if reverse[axis]:
+            turned_faces[d] = np.roll(turned_faces[d], -1, axis)  # the face of the last cell, 0, is the first now
+    return np.stack([*turned_faces, *[turned_cells(turn, a) for a in problem[3:]]])
+
+
+def turned_cells(turn, a):
+    """Numbers of cells: (n, n, n)."""
+    order, reverse = turn
+    return np.flip(np.transpose(a, order), np.flatnonzero(reverse))

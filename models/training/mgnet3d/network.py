@@ -17,30 +17,30 @@ POSITIONS, FACTORS = slice(0, 12), slice(12, 15)
 OUTPUTS = 15
 TINY = 1e-18
 # Positions stay away from the chain, which is catastrophic where a path leads around a bad conductor;
-# features of higher contrasts look like those of one that was trained on.
-LEAST, COUPLING, STEP = 0.3, 5.0, 8.0
+# features of higher contrasts look like those of one that was trained on. An output is the middle of its range and a
+# part of half of it.
+MIDDLE = np.array([0.65] * 12 + [1.0] * 3, np.float32)
+HALF = np.array([0.349999] * 12 + [0.7] * 3, np.float32)
+COUPLING, STEP = 5.0, 8.0
 
 
-def initial(seed, wide=10, narrow=8, hidden=12):
+def initial(seed, width=16):
     rng = np.random.default_rng(seed)
     layer = lambda inputs, outputs: rng.standard_normal((outputs, inputs)) * np.sqrt(2 / inputs)
     net = {
-        "w1": layer(FEATURES, wide),
-        "b1": np.zeros(wide),
-        "w2": layer(27 * wide, narrow),  # 3 x 3 x 3: offsets slowest, then channels
-        "b2": np.zeros(narrow),
-        "w3": layer(narrow, hidden),
-        "b3": np.zeros(hidden),
-        "w4": 0.01 * layer(hidden, OUTPUTS),
-        "b4": start(),
+        "w1": layer(FEATURES, width),
+        "b1": np.zeros(width),
+        "w2": layer(width, width),
+        "b2": np.zeros(width),
+        "w3": 0.01 * layer(width, OUTPUTS),
+        "b3": start(),
     }
     return {k: jnp.asarray(v, jnp.float32) for k, v in net.items()}
 
 
 def start():
     """The outputs whose rule is that of `gmg`: the mean of both conductances."""
-    middle = (0.5 - LEAST) / (1 - LEAST)
-    return np.array([np.log(middle / (1 - middle))] * 12 + [0.0] * 3)
+    return np.arctanh((np.array([0.5] * 12 + [1.0] * 3) - MIDDLE) / HALF)
 
 
 def constants():
@@ -85,14 +85,6 @@ def dense(w, b, x):
     return y.reshape(w.shape[0], *x.shape[1:])
 
 
-def neighbours(x):
-    """Channels of the 27 cells around each; 0 outside."""
-    _, d, h, w, _ = x.shape
-    p = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (1, 1), (0, 0)))
-    parts = [p[:, k : k + d, j : j + h, i : i + w] for k in range(3) for j in range(3) for i in range(3)]
-    return jnp.concatenate(parts)
-
-
 def outputs(net, level):
     """(OUTPUTS, d, h, w, b)"""
     if "kinds" in net:
@@ -100,17 +92,15 @@ def outputs(net, level):
         same = jnp.repeat(net["kinds"], np.array([12, 3]), total_repeat_length=OUTPUTS)
         return jnp.broadcast_to(same[:, None, None, None, None], (OUTPUTS, d // 2, h // 2, w // 2, b))
     x = jax.nn.relu(dense(net["w1"], net["b1"], features(level)))
-    x = jax.nn.relu(dense(net["w2"], net["b2"], neighbours(x)))
-    x = jax.nn.relu(dense(net["w3"], net["b3"], x))
-    return dense(net["w4"], net["b4"], x)
+    x = jax.nn.relu(dense(net["w2"], net["b2"], x))
+    return dense(net["w3"], net["b3"], x)
 
 
 def predict(net, level):
     """The coarser level of one whose sizes are even."""
-    out = outputs(net, level)
-    position = LEAST + (1 - LEAST) * jax.nn.sigmoid(out[POSITIONS])
-    factor = jnp.exp(jnp.tanh(out[FACTORS]))
-    return coarser(level, position, factor)
+    wide = lambda a: a[:, None, None, None, None]
+    fields = wide(MIDDLE) + wide(HALF) * jnp.tanh(outputs(net, level))
+    return coarser(level, fields[POSITIONS], fields[FACTORS])
 
 
 # of each direction: the cells before its four faces, and how far on the cells behind are

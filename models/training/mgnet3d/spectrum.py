@@ -22,7 +22,6 @@ import train
 from families import islands
 
 jax.config.update("jax_enable_x64", True)
-OMEGA = np.asarray(cycle.factors(), float)
 
 
 def matrix(level):
@@ -45,7 +44,8 @@ def coarser(level):
 
 
 class Level:
-    def __init__(self, level):
+    def __init__(self, level, degree=3):
+        self.omega = cycle.factors(degree)
         self.a, diagonal = matrix(level)
         self.root = 1 / np.sqrt(diagonal)
         self.s = (sp.diags(self.root) @ self.a @ sp.diags(self.root)).tocsr()
@@ -55,10 +55,10 @@ class Level:
 
     def apply(self, r, coarse):
         r, x = self.root * r, 0
-        for w in OMEGA:
+        for w in self.omega:
             x = x + w * (r - self.s @ x) if np.ndim(x) else w * r
         x = x + self.p @ coarse(self.p.T @ (r - self.s @ x))
-        for w in OMEGA[::-1]:
+        for w in self.omega[::-1]:
             x = x + w * (r - self.s @ x)
         return self.root * x
 
@@ -73,7 +73,7 @@ def two_levels(level, galerkin):
 def vcycle(level):
     levels = []
     while level[3].shape[0] > 2:
-        levels.append(Level(level))
+        levels.append(Level(level, 4 if levels else 3))
         level = coarser(level)
     solve = sl.splu(matrix(level)[0].tocsc()).solve
     visit = lambda k, r: levels[k].apply(r, lambda c: visit(k + 1, c)) if k < len(levels) else solve(r)

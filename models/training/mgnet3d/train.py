@@ -35,11 +35,11 @@ def default(level):
     return network.coarser(level, half, one)
 
 
-def preconditioner(batch, predict):
-    """The cycle between corrections of islands."""
+def preconditioner(batch, predict, numbers=()):
+    """The cycle between corrections of islands; `numbers` are those of the coarser levels."""
     level = tuple(batch[k] for k in range(4))
-    levels = cycle.hierarchy(level, predict)
-    inner = lambda r: cycle.precondition(levels, cycle.factors(), r)
+    levels = cycle.hierarchy(level, predict, numbers)
+    inner = lambda r: cycle.precondition(levels, r)
     return islands.around(inner, lambda u: cycle.product(cycle.operator(level), u), batch[5], batch[6])
 
 
@@ -51,10 +51,10 @@ def errors(batch):
     return x / jnp.maximum(jnp.abs(x).max((0, 1, 2)), 1e-30)
 
 
-def iterations(predict, batch, steps):
-    """Of each problem of a batch (7, z, y, x, b): level, error, islands."""
+def iterations(predict, batch, steps, numbers=()):
+    """Of each problem of a batch (7, z, y, x, b): level, error, islands; `numbers` are those of the coarser levels."""
     level = tuple(batch[k] for k in range(4))
-    e = cycle.conjugate_gradients(level, preconditioner(batch, predict), batch[4], steps)
+    e = cycle.conjugate_gradients(level, preconditioner(batch, predict, numbers), batch[4], steps)
     last = jnp.maximum((e > 1e-11).sum(0) - 1, 1)  # where single precision ends
     rate = -0.5 * jnp.log(jnp.take_along_axis(e, last[None], 0)[0]) / last
     return 8 * np.log(10) / jnp.maximum(rate, 0.05)
@@ -62,6 +62,19 @@ def iterations(predict, batch, steps):
 
 def batch_of(problems):
     return np.ascontiguousarray(np.stack(problems, -1))
+
+
+def numbers_of(coarser, data, at=8):
+    """The islands of all levels between the finest and the coarsest as they are now: arrays (problems, z, y, x)."""
+    found = []
+    for k in range(0, len(data), at):
+        levels, level = [], tuple(batch_of(data[k : k + at, :4])[i] for i in range(4))
+        while level[0].shape[0] > 4:
+            level = coarser(level)
+            planes = [np.asarray(a).transpose(3, 0, 1, 2) for a in level]
+            levels.append(np.stack([islands.find(p[:3], p[3], finest=False)[0] for p in zip(*planes)]).astype(np.int32))
+        found.append(levels)
+    return [np.concatenate(level) for level in zip(*found)]
 
 
 def pool(seed, size, count, shares, batch):
@@ -79,7 +92,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = lambda name, default, about: parser.add_argument(name, default=default, type=type(default), help=about)
     add("--out", str(OUT), "the file")
-    add("--updates", 2600, "of the weights; 0 exports them as they begin")
+    add("--updates", 2000, "of the weights; 0 exports them as they begin")
     add("--size", 32, "cells along a side, a power of two")
     add("--batch", 2, "problems of an update")
     add("--steps", 10, "of CG")
@@ -109,9 +122,12 @@ def main():
     test, names = pool(a.seed + 1000, a.size, 32, shares, a.batch)
     print(f"{len(data)} problems, {time.time() - started:.0f} s", flush=True)
 
-    def loss(net, batch):
-        found = iterations(lambda fine: network.predict(net, fine), batch, a.steps)
+    def loss(net, batch, numbers):
+        found = iterations(lambda fine: network.predict(net, fine), batch, a.steps, numbers)
         return found.mean(), found
+
+    coarser = jax.jit(network.predict)
+    islands_of = lambda data: numbers_of(lambda fine: coarser(net, fine), data)
 
     # compiling it takes minutes: once, for reports too
     grad = jax.jit(jax.grad(loss, has_aux=True))
@@ -125,8 +141,10 @@ def main():
         return optax.apply_updates(net, steps), state
 
     def report(done):
-        groups = [test[k : k + a.batch] for k in range(0, len(test) - a.batch + 1, a.batch)]
-        found = np.concatenate([np.asarray(grad(net, batch_of(g))[1]) for g in groups])
+        numbers = islands_of(test)
+        groups = [slice(k, k + a.batch) for k in range(0, len(test) - a.batch + 1, a.batch)]
+        found = [grad(net, batch_of(test[g]), [batch_of(n[g]) for n in numbers])[1] for g in groups]
+        found = np.concatenate([np.asarray(f) for f in found])
         mean = {n: float(found[[m == n for m in names[: len(found)]]].mean()) for n in shares}
         words = ", ".join(f"{n} {v:.2f}" for n, v in mean.items())
         print(f"{done:5} updates, {time.time() - started:4.0f} s, iterations on held-out problems: {words}", flush=True)
@@ -136,8 +154,11 @@ def main():
     first = report(0)
     skipped = 0
     for done in range(1, a.updates + 1):
-        some = [families.turned(rng, data[k]) for k in rng.integers(len(data), size=a.batch)]
-        grads, _ = grad(net, batch_of(some))
+        if done % a.report == 1:
+            numbers = islands_of(data)  # what is an island on a coarse level changes with the network
+        picks = [(k, families.turn(rng)) for k in rng.integers(len(data), size=a.batch)]
+        some = batch_of([families.turned(turn, data[k]) for k, turn in picks])
+        grads, _ = grad(net, some, [batch_of([families.turned_cells(turn, n[k]) for k, turn in picks]) for n in numbers])
         if all(bool(jnp.isfinite(g).all()) for g in jax.tree.leaves(grads)):
             net, state = update(grads, state, net)
         else:

@@ -32,7 +32,8 @@ pub(super) struct Hierarchy {
     corrections: Vec<Field>,
     /// Of all levels between the finest and the coarsest.
     islands: Vec<Islands>,
-    smoother: Smoother,
+    /// Of the finest level, and of the others.
+    smoothers: [Smoother; 2],
     work: Work,
     /// A over what the levels say.
     pub unit: f64,
@@ -46,6 +47,7 @@ enum Work {
 }
 
 impl Work {
+    /// For smoothers up to this one.
     fn new(shape: Shape, solid: bool, smoother: Smoother, threads: usize) -> Self {
         fn each<B: Layer>(shape: Shape, smoother: Smoother, threads: usize) -> Vec<Scratch<B>> {
             (0..threads)
@@ -85,10 +87,7 @@ impl Hierarchy {
         let field = |level: &GmgLevel| Field::zeros(shape(level));
         let (last, coarser) = (&levels[levels.len() - 1], &levels[1..]);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let smoother = Smoother {
-            omega: polynomial::factors(degree).map(|w| w as f32),
-            degree,
-        };
+        let smoothers = [degree, polynomial::coarser(degree)].map(Smoother::new);
         Self {
             roots: levels.iter().map(field).collect(),
             stencils: levels[..levels.len() - 1]
@@ -99,11 +98,11 @@ impl Hierarchy {
             residuals: coarser.iter().map(field).collect(),
             corrections: coarser.iter().map(field).collect(),
             islands: Vec::new(),
-            smoother,
+            smoothers,
             work: Work::new(
                 shape(&levels[0]),
                 solid,
-                smoother,
+                smoothers[1],
                 threads.min(MOST_THREADS),
             ),
             unit: 1.0,
@@ -125,7 +124,7 @@ impl Hierarchy {
     pub fn scratch(&mut self, threads: usize) {
         let solid = self.levels[0].depth() > 1;
         let shape = Shape::new(self.levels[0].dims, solid);
-        self.work = Work::new(shape, solid, self.smoother, threads);
+        self.work = Work::new(shape, solid, self.smoothers[1], threads);
     }
 
     pub fn levels(&self) -> &[GmgLevel] {
@@ -193,7 +192,7 @@ impl Hierarchy {
                 }
             };
             let out = coarser[0].layers_mut();
-            let found = down_level(level, self.smoother, source, out, &mut self.work);
+            let found = down_level(level, self.smoothers[l.min(1)], source, out, &mut self.work);
             if l == 0 {
                 most = found;
             }
@@ -234,7 +233,13 @@ impl Hierarchy {
                 ),
             };
             let ends = (source, sink);
-            up_level(level, self.smoother, ends, &coarser[0], &mut self.work);
+            up_level(
+                level,
+                self.smoothers[l.min(1)],
+                ends,
+                &coarser[0],
+                &mut self.work,
+            );
             if l == 0 {
                 continue;
             }

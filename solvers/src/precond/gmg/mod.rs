@@ -59,7 +59,8 @@ const NAME: &str = "gmg";
 pub struct GmgConfig {
     /// The cells, NX × NY or NX × NY × NZ; `None` finds them from the matrix.
     pub grid: Option<Grid>,
-    /// Degree of the smoothing polynomial, before and after: 1 to 4.
+    /// Degree of the smoothing polynomial of the finest level, before and after: 1 to 4. That of the others is one
+    /// more, up to 4.
     pub degree: usize,
     /// Small parts that conduct well inside and badly outwards get unknowns of their own, where there are any.
     pub islands: bool,

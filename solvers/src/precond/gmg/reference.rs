@@ -35,6 +35,13 @@ pub fn cycle(levels: &[GmgLevel], degree: usize, r: &[f64]) -> Vec<f64> {
 
 /// M⁻¹ r: on every level but the last the cycle between two corrections of islands.
 pub fn whole(levels: &[GmgLevel], degree: usize, islands: Islands<'_>, r: &[f64]) -> Vec<f64> {
+    around(levels, [degree, polynomial::coarser(degree)], islands, r)
+}
+
+/// Degrees of the first of these levels and of the others.
+type Degrees = [usize; 2];
+
+fn around(levels: &[GmgLevel], degrees: Degrees, islands: Islands<'_>, r: &[f64]) -> Vec<f64> {
     let level = &levels[0];
     let list = match levels.len() {
         1 => Vec::new(),
@@ -59,7 +66,7 @@ pub fn whole(levels: &[GmgLevel], degree: usize, islands: Islands<'_>, r: &[f64]
     };
     let mut z = vec![0.0; r.len()];
     add(&mut z, r);
-    let more = between(levels, degree, islands, &left(&z));
+    let more = between(levels, degrees, islands, &left(&z));
     z.iter_mut().zip(more).for_each(|(z, more)| *z += more);
     let rest = left(&z);
     add(&mut z, &rest);
@@ -67,14 +74,14 @@ pub fn whole(levels: &[GmgLevel], degree: usize, islands: Islands<'_>, r: &[f64]
 }
 
 /// The cycle itself.
-fn between(levels: &[GmgLevel], degree: usize, islands: Islands<'_>, r: &[f64]) -> Vec<f64> {
+fn between(levels: &[GmgLevel], degrees: Degrees, islands: Islands<'_>, r: &[f64]) -> Vec<f64> {
     let level = &levels[0];
     let n = r.len();
     let d = inverse_diagonal(level);
     let Some(coarse) = levels.get(1) else {
         return solve(level, &d, r);
     };
-    let omega = &polynomial::factors(degree)[..degree];
+    let omega = &polynomial::factors(degrees[0])[..degrees[0]];
     let mut x = vec![0.0; n];
     for &w in omega {
         smooth(level, &d, w, r, &mut x);
@@ -97,7 +104,7 @@ fn between(levels: &[GmgLevel], degree: usize, islands: Islands<'_>, r: &[f64]) 
     for p in 0..n {
         coarse_r[parent(p)] += weight(p) * (residual[p] - filtered[p]);
     }
-    let e = whole(&levels[1..], degree, islands, &coarse_r);
+    let e = around(&levels[1..], [degrees[1]; 2], islands, &coarse_r);
     let spread: Vec<f64> = (0..n).map(|p| weight(p) * e[parent(p)]).collect();
     let filtered = product(level, &spread);
     for p in 0..n {

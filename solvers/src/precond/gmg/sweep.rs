@@ -13,7 +13,7 @@
 use super::ends::{Sink, Source};
 use super::field::{Field, Layers, Shape};
 use super::layers::{Layer, Ring};
-use super::polynomial::MOST;
+use super::polynomial::{self, MOST};
 use super::rows::{gather, spread, stage};
 use super::stencil::Stencil;
 use super::tile::{Tile, tiles};
@@ -29,6 +29,13 @@ pub(super) struct Smoother {
 }
 
 impl Smoother {
+    pub fn new(degree: usize) -> Self {
+        Self {
+            omega: polynomial::factors(degree).map(|w| w as f32),
+            degree,
+        }
+    }
+
     /// Layers and lines by which the end of the sweep down lags behind its beginning.
     fn down_lag(self) -> usize {
         self.degree + 1
