@@ -293,6 +293,7 @@ def levels3d(name, fields):
 def boxes():
     rule = [0.5] * 12 + [1.0] * 11
     levels3d("levels3d_default", rule + [1.0] * 8)  # the rule of gmg
+    levels3d("levels3d_faces", rule[:15])  # without weights and scalings
     poor = [1.0, 0.0] * 6 + [3.0, 0.1, 1.0] + [-0.5, 1.5, 0.2, 1.0] * 2 + [0.3, 1.0, 0.5, 0.9] * 2
     levels3d("levels3d_poor", poor)
     levels3d("levels3d_nan", rule + [float("nan")] * 8)
@@ -328,6 +329,7 @@ def main():
     boxes()
     rule = [0.5] * 4 + [1.0] * 6
     levels("levels_default", rule + [1.0] * 4)  # the rule of gmg
+    levels("levels_weights", rule)  # without scalings
     levels("levels_poor", [1.0, 0.0, 1.0, 0.0, 3.0, 0.1, -0.5, 1.5, 0.2, 1.0, 0.3, 1.0, 0.5, 0.9])
     levels("levels_nan", rule + [float("nan")] * 4)
     levels("levels_outside", [2.0] * 4 + [1.0] * 6)

@@ -164,7 +164,10 @@ pub const PRECONDS: &[Entry] = &[
                 "grid",
                 "cells, as 64x32 or 64x32x16 (found in the matrix, or --grid)",
             ),
-            ("degree", "of the smoother's polynomial, 1 to 4 (3)"),
+            (
+                "degree",
+                "of the finest level's smoothing polynomial, 1 to 4 (3)",
+            ),
             (
                 "islands",
                 "unknowns of their own for small parts that conduct well (true)",

@@ -68,8 +68,9 @@ fn a_network_that_says_the_default_rule_is_gmg() {
         Grid::new(5, 3, 1),
         Grid::new(200, 1, 1),
     ];
-    // one takes conductances, one their ratios
-    let models = ["levels_default", "levels_ratios"].map(|name| load(name).unwrap());
+    // with weights and scalings, with weights, with neither and of ratios
+    let models = ["levels_default", "levels_weights", "levels_ratios"];
+    let models = models.map(|name| load(name).unwrap());
     let both = |grid| models.iter().map(move |model| (grid, model));
     for (grid, model) in grids.into_iter().flat_map(both) {
         let masked = |row: usize| row % 17 == 3;

@@ -13,15 +13,18 @@ fn a_network_that_says_the_default_rule_is_gmg() {
     if !ort::there("mgnet") {
         return;
     }
-    let model = load("levels3d_default").unwrap();
-    for grid in [
+    let grids = [
         Grid::new(16, 16, 16),
         Grid::new(13, 10, 17),
         Grid::new(5, 3, 2),
         // flat: the next level is a plane
         Grid::new(30, 21, 2),
         Grid::new(9, 14, 7),
-    ] {
+    ];
+    // with weights and scalings, with neither
+    let models = ["levels3d_default", "levels3d_faces"].map(|name| load(name).unwrap());
+    let both = |grid| models.iter().map(move |model| (grid, model));
+    for (grid, model) in grids.into_iter().flat_map(both) {
         let masked = |row: usize| row % 17 == 3;
         let k = |a: usize, b: usize| 1.0 + ((a * 7 + b * 3) % 11) as f64;
         let a = diffusion(grid, k, masked);
@@ -34,7 +37,7 @@ fn a_network_that_says_the_default_rule_is_gmg() {
             ..GmgConfig::default()
         };
         let mut gmg = Gmg::new(&a, classical).unwrap();
-        let mut m = Mgnet::new(&model, &a, config).unwrap();
+        let mut m = Mgnet::new(model, &a, config).unwrap();
         assert_eq!(m.failed(), None, "{grid:?}");
         assert_eq!(m.levels().len(), gmg.levels().len());
         for (l, (ours, theirs)) in m.levels().iter().zip(gmg.levels()).enumerate() {

@@ -49,10 +49,18 @@ def rule(fields):
     return predict
 
 
+def islands_now(data, fields):
+    """Those of the coarser levels."""
+    says = rule(fields)
+    problems = np.ascontiguousarray(data.transpose(4, 0, 1, 2, 3))
+    return [train.batch_of(n) for n in train.numbers_of(lambda level: says(tuple(map(jnp.asarray, level))), problems)]
+
+
 def true_iterations(data, fields):
     """Of all matrices at once, in double precision around the cycle in single."""
     shape = data[4].shape
-    apply = jax.jit(lambda r: train.preconditioner(data, rule(fields))(r))
+    numbers = islands_now(data, fields)
+    apply = jax.jit(lambda r: train.preconditioner(data, rule(fields), numbers)(r))
     matrices = [matrix(data[:4, ..., k])[0] for k in range(MATRICES)]
     r = np.random.default_rng(5).standard_normal((matrices[0].shape[0], MATRICES))
     bound, p, rz, found = 1e-8 * np.linalg.norm(r, axis=0), 0, 1, np.zeros(MATRICES, int)
@@ -76,12 +84,14 @@ def main():
     sizes = [size // 2**k for k in range(1, 10) if size // 2**k >= 1 and size // 2 ** (k - 1) > 2]
     fields = [jnp.zeros((15, n, n, n, MATRICES), jnp.float32) for n in sizes]
     print("gmg:", true_iterations(data, fields), flush=True)
-    grad = jax.jit(jax.value_and_grad(lambda fields, batch: train.iterations(rule(fields), batch, STEPS).mean()))
+    grad = jax.jit(jax.value_and_grad(lambda fields, batch, numbers: train.iterations(rule(fields), batch, STEPS, numbers).mean()))
     optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(optax.cosine_decay_schedule(0.05, UPDATES)))
     state, rng = optimiser.init(fields), np.random.default_rng(1)
     for done in range(UPDATES + 1):
+        if done % 50 == 0:
+            numbers = islands_now(data, fields)
         data[4] = sides[rng.integers(SIDES)]
-        estimate, grads = grad(fields, data)
+        estimate, grads = grad(fields, data, numbers)
         if done % 50 == 0:
             print(f"{done:4} updates: {float(estimate):.1f} by the estimate", flush=True)
         steps, state = optimiser.update(grads, state)

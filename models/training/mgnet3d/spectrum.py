@@ -3,7 +3,7 @@
     env/bin/python models/training/mgnet3d/spectrum.py 32 1000
 
 Rough binary fields of N^3 cells, in double precision. Four preconditioners: two levels, the coarse one the exact Galerkin
-operator; two levels, the coarse one with the conductances of `gmg`; the V-cycle; the V-cycle with islands. Low values that the
+operator; two levels, the coarse one with the conductances of `gmg`; the V-cycle; the V-cycle with islands on the finest level. Low values that the
 first one has too are those of interpolation, and no coarse conductances can mend them. Of the five lowest values of the
 V-cycle: how much of the Ritz vector is on how many parts of the better material, the largest part left out.
 """

@@ -68,7 +68,7 @@ def numbers_of(coarser, data, at=8):
     """The islands of all levels between the finest and the coarsest as they are now: arrays (problems, z, y, x)."""
     found = []
     for k in range(0, len(data), at):
-        levels, level = [], tuple(batch_of(data[k : k + at, :4])[i] for i in range(4))
+        levels, level = [], tuple(batch_of(data[k : k + at, :4]))
         while level[0].shape[0] > 4:
             level = coarser(level)
             planes = [np.asarray(a).transpose(3, 0, 1, 2) for a in level]
@@ -105,9 +105,11 @@ def main():
     parser.add_argument("--random", action="store_true", help="the control: random weights of full size, no training")
     a = parser.parse_args()
     shares = {k: float(v) for k, v in (s.split("=") for s in a.shares.split(","))}
+    if a.constants and a.random:
+        parser.error("--constants and --random: one control at a time")
     net = network.constants() if a.constants else network.initial(a.seed)
     if a.random:
-        net["w4"] = 100 * net["w4"]
+        net["w3"] = 100 * net["w3"]
     started, cpu = time.time(), time.process_time()
     settings = {k: v for k, v in vars(a).items() if k != "out"}
     trained = {
@@ -154,8 +156,9 @@ def main():
     first = report(0)
     skipped = 0
     for done in range(1, a.updates + 1):
-        if done % a.report == 1:
+        if (done - 1) % a.report == 0:
             numbers = islands_of(data)  # what is an island on a coarse level changes with the network
+        # the network knows no turning: these islands are nearly those of the turned levels, and as good
         picks = [(k, families.turn(rng)) for k in rng.integers(len(data), size=a.batch)]
         some = batch_of([families.turned(turn, data[k]) for k, turn in picks])
         grads, _ = grad(net, some, [batch_of([families.turned_cells(turn, n[k]) for k, turn in picks]) for n in numbers])

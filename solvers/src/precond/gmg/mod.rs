@@ -12,7 +12,7 @@
 //! after, restriction is the transpose of interpolation, and M_c is positive definite in turn. The
 //! cycle is done in single precision, on numbers free of units, under a solver in double.
 //!
-//! | setup | O(nnz), 2–4 cycles | apply | 3·`degree`+1 stencil passes in 2 sweeps over the level, 60 bytes a cell, × 4/3 | memory | 50 bytes a cell |
+//! | setup | O(nnz), 2–4 cycles | apply | 3·`degree`+1 stencil passes in 2 sweeps over the level, 60 bytes a cell, × 4/3 (8/7 in a box), and up to a tenth for the degree of the coarser levels | memory | 50 bytes a cell |
 //!
 //! - A. Brandt, Math. Comp. 31:333–390, 1977, doi:10.1090/S0025-5718-1977-0431719-X.
 //! - P. Vaněk, J. Mandel, M. Brezina, Computing 56:179–196, 1996, doi:10.1007/BF02238511 (P = (I − S)P₀).
