@@ -66,9 +66,8 @@ def correction(number, inverse, r):
     return inverse * sums[at].reshape(r.shape)
 
 
-def around(cycle, product, number, inverse):
+def between(cycle, product, c):
     """z = C r, then the cycle on what is left, then C on what it leaves: r to z."""
-    c = lambda r: correction(number, inverse, r)
 
     def apply(r):
         x = c(r)
@@ -76,6 +75,17 @@ def around(cycle, product, number, inverse):
         return z + c(r - product(z))
 
     return apply
+
+
+def around(cycle, product, number, inverse):
+    """The same given the numbers of islands and what C divides by."""
+    return between(cycle, product, lambda r: correction(number, inverse, r))
+
+
+def scaled(number, inverse, root):
+    """C in scaled variables, D^1/2 C D^1/2, given D^-1/2 (0 in cells without a row)."""
+    up = jnp.where(root > 0, 1 / jnp.where(root > 0, root, 1.0), 0.0)
+    return lambda r: up * correction(number, inverse, up * r)
 
 
 def in_double(a, inner, faces, link):

@@ -9,20 +9,12 @@ from pathlib import Path
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import islands  # noqa: E402
+from chebyshev import factors  # noqa: E402
 
-# intervals of the Chebyshev polynomials, of degree 3 on the finest level and 4 on the others
-LOW, HIGH = {3: 0.2, 4: 0.12}, 2.06
 AXES = (2, 1, 0)  # of x, y, z: the directions of the faces
-
-
-def factors(degree):
-    k = np.arange(degree)
-    angle = np.pi * (2 * k + 1) / (2 * degree)
-    return 1.0 / (0.5 * (HIGH + LOW[degree]) - 0.5 * (HIGH - LOW[degree]) * np.cos(angle))
 
 
 def shift(a, axis, by):
@@ -165,12 +157,9 @@ def vcycle(levels, r, degree=3):
         b = r.shape[-1]
         return jnp.einsum("bij,jb->ib", level["inverse"], r.reshape(-1, b)).reshape(r.shape)
     if "islands" in level:
-        # C in scaled variables: D^1/2 C D^1/2
-        root, alive = positive(level["root"])
-        c = lambda r: alive / root * islands.correction(*level["islands"], alive / root * r)
-        x = c(r)
-        z = x + smoothed(levels, r - apply(level["s"], x), degree)
-        return z + c(r - apply(level["s"], z))
+        inner = lambda r: smoothed(levels, r, degree)
+        c = islands.scaled(*level["islands"], level["root"])
+        return islands.between(inner, lambda x: apply(level["s"], x), c)(r)
     return smoothed(levels, r, degree)
 
 
